@@ -1,0 +1,53 @@
+# For the other scripts: where things are, and Debian packages on demand.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${BUILD_DIR:-$top/build}
+
+die() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# need PACKAGE ...: installs what is missing; nothing to do is fast.
+need() {
+    command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+        die "needs Debian 12 (or a system with its packages)"
+
+    local missing=()
+    for package; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+
+    [ "$(id -u)" = 0 ] ||
+        die "these packages are missing, and installing them needs root: ${missing[*]}"
+    echo "installing: ${missing[*]}"
+
+    # a service that a package starts would take ports; the demo and the tests
+    # start their own
+    local policy=/usr/sbin/policy-rc.d made_policy=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made_policy=1
+    fi
+    local status=0
+    {
+        apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    } >"${TMPDIR:-/tmp}/ngx_cdn-apt.log" 2>&1 || status=$?
+    [ -z "$made_policy" ] || rm -f $policy
+    [ $status -eq 0 ] || die "apt-get failed: see ${TMPDIR:-/tmp}/ngx_cdn-apt.log"
+}
+
+build_packages=(nginx nginx-dev g++ make cmake pkgconf libvips-dev libssl-dev libpcre2-dev
+    zlib1g-dev nlohmann-json3-dev)
+test_packages=(libgtest-dev libvips-tools curl openssl perl)
+
+# build_module DIRECTORY [cmake option ...]
+build_module() {
+    local directory=$1
+    shift
+    cmake -S "$top" -B "$directory" "$@" >"$directory.cmake.log" 2>&1 ||
+        { tail -n 20 "$directory.cmake.log" >&2; die "cmake failed"; }
+    cmake --build "$directory" --parallel "$(nproc)" --target "${build_target:-ngx_http_cdn_module}"
+}

@@ -1,0 +1,169 @@
+#include "core/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace cdn {
+
+namespace {
+
+char lower_char(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c = lower_char(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool all_digits(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text)
+{
+    const auto first = text.find_first_not_of(" \t");
+    if (first == text.npos) {
+        return {};
+    }
+
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string lower(std::string_view text)
+{
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), lower_char);
+    return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower_char(x) == lower_char(y); });
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator)
+{
+    std::vector<std::string_view> parts;
+
+    for (;;) {
+        const auto end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+
+        if (end == text.npos) {
+            return parts;
+        }
+
+        text.remove_prefix(end + 1);
+    }
+}
+
+Halves cut(std::string_view text, char separator)
+{
+    const auto at = text.find(separator);
+    if (at == text.npos) {
+        return {text, {}, false};
+    }
+
+    return {text.substr(0, at), text.substr(at + 1), true};
+}
+
+std::optional<std::int64_t> parse_digits(std::string_view text)
+{
+    if (text.empty() || text.size() > 18 || !all_digits(text)) {
+        return std::nullopt;
+    }
+
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+std::optional<double> parse_decimal(std::string_view text)
+{
+    const bool negative = text.starts_with('-');
+    if (negative) {
+        text.remove_prefix(1);
+    }
+
+    const auto [whole, fraction, has_point] = cut(text, '.');
+    if (whole.size() > 9 || fraction.size() > 9 || whole.size() + fraction.size() == 0
+        || (has_point && fraction.empty()) || !all_digits(whole) || !all_digits(fraction))
+    {
+        return std::nullopt;
+    }
+
+    double value = static_cast<double>(parse_digits(whole).value_or(0));
+    if (!fraction.empty()) {
+        value += static_cast<double>(*parse_digits(fraction))
+                 / std::pow(10.0, static_cast<double>(fraction.size()));
+    }
+
+    return negative ? -value : value;
+}
+
+std::string print_decimal(double value)
+{
+    char buffer[64];
+    std::snprintf(buffer, sizeof(buffer), "%.6f", value);
+
+    std::string text = buffer;
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) {
+        text.pop_back();
+    }
+
+    return text == "-0" ? "0" : text;
+}
+
+std::optional<std::string> percent_decode(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+
+    for (std::size_t i = 0; i < text.size(); i++) {
+        if (text[i] != '%') {
+            out.push_back(text[i]);
+            continue;
+        }
+
+        if (i + 2 >= text.size()) {
+            return std::nullopt;
+        }
+
+        const int high = hex_value(text[i + 1]);
+        const int low = hex_value(text[i + 2]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+
+        out.push_back(static_cast<char>(high * 16 + low));
+        i += 2;
+    }
+
+    return out;
+}
+
+std::string printable(std::string_view text)
+{
+    constexpr std::size_t longest = 80;
+
+    std::string out(text.substr(0, longest));
+    std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+
+    return text.size() > longest ? out + "..." : out;
+}
+
+}  // namespace cdn

@@ -1,0 +1,48 @@
+// Text at the border: splitting, numbers, percent-encoding.  ASCII rules only;
+// views borrow from their argument.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cdn {
+
+std::string_view trim(std::string_view text);           // spaces and tabs
+std::string lower(std::string_view text);
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// "a,b,,c" gives four parts; "" gives one empty part.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+// The text before the first separator, and what follows it; no separator: all
+// of it, and nothing.
+struct Halves {
+    std::string_view before;
+    std::string_view after;
+    bool             found = false;
+};
+Halves cut(std::string_view text, char separator);
+
+// Decimal digits alone: no sign, no space, no exponent.  Leading zeros are
+// allowed, more than 18 digits are not.
+std::optional<std::int64_t> parse_digits(std::string_view text);
+
+// [-]digits[.digits], at most 9 digits on either side: never NaN or infinite.
+std::optional<double> parse_decimal(std::string_view text);
+
+// The shortest decimal that parse_decimal() reads back as the same value to
+// six places: "0.5", "12", "-3.25".
+std::string print_decimal(double value);
+
+// %XX becomes its byte; nothing when a % is not followed by two hex digits.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// Text a client sent, fit for one line of an answer or a log: control and
+// non-ASCII bytes become '?', and it is cut after 80 characters.
+std::string printable(std::string_view text);
+
+}  // namespace cdn

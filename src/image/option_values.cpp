@@ -1,0 +1,65 @@
+#include "image/option_values.h"
+
+#include "core/text.h"
+
+#include <string>
+
+namespace cdn::image {
+
+Error bad_value(std::string_view key, std::string_view must_be, std::string_view value)
+{
+    return bad_request(std::string(key) + " must be " + std::string(must_be) + ": \""
+                       + printable(value) + '"');
+}
+
+Result<int> parse_side(std::string_view key, std::string_view value)
+{
+    const auto number = parse_digits(value);
+    if (!number || *number < 1 || *number > max_side) {
+        return bad_value(key, "a whole number from 1 to " + std::to_string(max_side), value);
+    }
+
+    return static_cast<int>(*number);
+}
+
+Result<int> parse_percent(std::string_view key, std::string_view value)
+{
+    const auto number = parse_digits(value);
+    if (!number || *number < 1 || *number > 100) {
+        return bad_value(key, "a whole number from 1 to 100, or one of its words", value);
+    }
+
+    return static_cast<int>(*number);
+}
+
+Result<Fit> parse_fit(std::string_view key, std::string_view value)
+{
+    static constexpr std::pair<std::string_view, Fit> fits[] = {
+        {"scale-down", Fit::scale_down}, {"contain", Fit::contain}, {"cover", Fit::cover},
+        {"crop", Fit::crop},             {"pad", Fit::pad},         {"squeeze", Fit::squeeze},
+    };
+
+    for (const auto &[name, fit] : fits) {
+        if (name == value) {
+            return fit;
+        }
+    }
+
+    return bad_value(key, "scale-down, contain, cover, crop, pad or squeeze", value);
+}
+
+Result<Gravity> parse_point(std::string_view key, std::string_view value, char separator)
+{
+    const auto [left, right, found] = cut(value, separator);
+    const auto x = parse_decimal(left);
+    const auto y = parse_decimal(right);
+
+    if (!found || !x || !y || *x < 0 || *x > 1 || *y < 0 || *y > 1) {
+        return bad_value(key, std::string("two numbers from 0 to 1 with \"") + separator
+                                  + "\" between, or one of its words", value);
+    }
+
+    return Gravity{Gravity::Kind::point, *x, *y};
+}
+
+}  // namespace cdn::image

@@ -1,0 +1,71 @@
+// From what is asked, what the source is and what is allowed, to what will be
+// done: arithmetic only, in 64 bits.
+
+#pragma once
+
+#include "core/result.h"
+#include "image/request.h"
+
+#include <cstdint>
+
+namespace cdn::image {
+
+struct Limits {
+    std::uint64_t max_bytes = 32U << 20;               // of the source
+    std::uint64_t max_pixels = 50'000'000;             // of the source, all its frames together
+    std::uint64_t max_frames = 256;
+    std::uint64_t max_output_pixels = 25'000'000;      // of the result, all frames together
+    std::uint64_t max_avif_pixels = 3'000'000;         // a larger result takes the next format
+};
+
+// What a header tells.
+struct SourceInfo {
+    Format        format = Format::jpeg;
+    std::uint64_t bytes = 0;
+    int           width = 0;                           // as stored
+    int           height = 0;                          // of one frame
+    int           frames = 1;
+    int           orientation = 1;                     // EXIF, 1..8; 5 and more swap the sides
+    bool          alpha = false;
+    bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
+    bool          metadata = false;                    // any that an answer must not carry
+};
+
+// A rectangle in the resized picture.
+struct Cut {
+    int x = 0;
+    int y = 0;
+    int width = 0;
+    int height = 0;
+
+    bool operator==(const Cut &) const = default;
+};
+
+struct Plan {
+    Format  format = Format::jpeg;                     // of the result
+    int     quality = 85;
+    int     frames = 1;                                // decoded, and kept
+    int     resized_width = 0;                         // the whole picture, upright
+    int     resized_height = 0;
+    Cut     cut;                                       // what stays of it
+    Gravity gravity;                                   // who places the cut, if the content does
+    int     canvas_width = 0;                          // of the result
+    int     canvas_height = 0;
+
+    std::optional<Color> background;                   // laid under it, and around it
+
+    std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
+    bool          same_pixels = false;                 // neither resized nor cut nor turned
+};
+
+// Refuses a source over a limit (413): before any pixel is decoded.
+std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits);
+
+// check_limits(), and a result over a limit (400).
+Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits);
+
+// How far a JPEG decoder may shrink while it decodes, 1 2 4 or 8: the full
+// step that still leaves at least the wanted pixels.
+int shrink_on_load(int stored_width, int stored_height, int wanted_width, int wanted_height);
+
+}  // namespace cdn::image

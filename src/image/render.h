@@ -1,0 +1,63 @@
+// Bytes in, bytes out: the work itself, through libvips.
+//
+// A caller prepares, which reads headers and decides, and may stop there; then
+// renders.  Both run on any thread; nothing here knows requests or clocks.
+
+#pragma once
+
+#include "core/result.h"
+#include "image/plan.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+namespace cdn::image {
+
+// Asks a render() under way to end soon.  Scanning stages stop within
+// milliseconds; an encoder of libvips 8.14 runs to its end.
+class Stop {
+public:
+    void ask();                                        // from any thread
+    bool asked() const;
+
+private:
+    friend class StopScope;
+
+    mutable std::mutex    mutex_;
+    bool                  asked_ = false;
+    std::function<void()> act_;
+};
+
+// An encoded picture; the bytes were allocated by libvips.
+struct Image {
+    Format                                         format = Format::jpeg;
+    int                                            width = 0;
+    int                                            height = 0;      // of one frame
+    int                                            frames = 1;
+    std::unique_ptr<std::byte[], void (*)(void *)> bytes{nullptr, nullptr};
+    std::size_t                                    size = 0;
+};
+
+struct Prepared {
+    SourceInfo source;
+    Plan       plan;
+};
+
+// Once per process, before the first of the calls below and never before a
+// fork.  False: libvips does not start.
+bool render_start();
+void render_stop_thread();                             // at the end of each task of a pool thread
+const char *render_library();                          // the version of libvips
+std::size_t render_memory();                           // bytes of pixels libvips holds now
+
+// Sniffs, reads the header through that format's own loader, checks limits,
+// plans.  Refused: 413 over a limit, 415 not a listed image, 400 impossible.
+Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
+                         const Limits &limits);
+
+Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop);
+
+}  // namespace cdn::image

@@ -1,0 +1,124 @@
+#include "ngx/conf.h"
+
+#include "ngx/bridge.h"
+#include "ngx/zone.h"
+
+namespace cdn {
+
+namespace {
+
+template <typename T>
+void inherit(T *&value, T *parent)
+{
+    if (value == nullptr) {
+        value = parent;
+    }
+}
+
+}  // namespace
+
+image::Limits ImageConf::limits() const
+{
+    image::Limits limits;
+    limits.max_bytes = static_cast<std::uint64_t>(max_bytes);
+    limits.max_pixels = static_cast<std::uint64_t>(max_pixels);
+    limits.max_frames = static_cast<std::uint64_t>(max_frames);
+    limits.max_output_pixels = static_cast<std::uint64_t>(max_output_pixels);
+    return limits;
+}
+
+void *create_main_conf(ngx_conf_t *cf) noexcept
+{
+    return guarded<void *>(cf->log, nullptr, [&]() -> void * {
+        auto *conf = pool_new<MainConf>(cf->pool);
+        conf->presets = pool_new<image::Presets>(cf->pool);
+        return conf;
+    });
+}
+
+char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
+{
+    auto *conf = static_cast<MainConf *>(data);
+    ngx_str_t request_uri = ngx_string("request_uri");
+
+    conf->request_uri_index = ngx_http_get_variable_index(cf, &request_uri);
+    if (conf->request_uri_index == NGX_ERROR) {
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
+
+    return NGX_CONF_OK;
+}
+
+void *create_loc_conf(ngx_conf_t *cf) noexcept
+{
+    return guarded<void *>(cf->log, nullptr, [&]() -> void * {
+        auto *conf = pool_new<LocConf>(cf->pool);
+
+        ImageConf &image = conf->image;
+        image.dialect = NGX_CONF_UNSET_UINT;
+        image.transform = NGX_CONF_UNSET;
+        image.max_bytes = NGX_CONF_UNSET;
+        image.max_pixels = NGX_CONF_UNSET;
+        image.max_frames = NGX_CONF_UNSET;
+        image.max_output_pixels = NGX_CONF_UNSET;
+        image.timeout = NGX_CONF_UNSET_MSEC;
+
+        return conf;
+    });
+}
+
+char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
+{
+    return guarded<char *>(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
+        const ImageConf &outer = static_cast<LocConf *>(parent)->image;
+        ImageConf &image = static_cast<LocConf *>(child)->image;
+        const image::Limits defaults;
+
+        ngx_conf_merge_uint_value(image.dialect, outer.dialect, dialect_off);
+        ngx_conf_merge_value(image.transform, outer.transform, 0);
+        ngx_conf_merge_off_value(image.max_bytes, outer.max_bytes,
+                                 static_cast<off_t>(defaults.max_bytes));
+        ngx_conf_merge_off_value(image.max_pixels, outer.max_pixels,
+                                 static_cast<off_t>(defaults.max_pixels));
+        ngx_conf_merge_value(image.max_frames, outer.max_frames,
+                             static_cast<ngx_int_t>(defaults.max_frames));
+        ngx_conf_merge_off_value(image.max_output_pixels, outer.max_output_pixels,
+                                 static_cast<off_t>(defaults.max_output_pixels));
+        ngx_conf_merge_msec_value(image.timeout, outer.timeout, 10000);
+
+        inherit(image.defaults, outer.defaults);
+        inherit(image.formats, outer.formats);
+        inherit(image.inputs, outer.inputs);
+        inherit(image.sources, outer.sources);
+
+        if (image.dialect == dialect_off && !image.transform) {
+            return NGX_CONF_OK;
+        }
+
+        if (image.formats == nullptr) {
+            image.formats = pool_new<image::Negotiated>(
+                cf->pool, image::Negotiated{image::Format::avif, image::Format::webp});
+        }
+        if (image.inputs == nullptr) {
+            using enum image::Format;
+            image.inputs = pool_new<image::FormatSet>(
+                cf->pool, image::FormatSet{jpeg, png, webp, gif, avif, heif, tiff});
+        }
+
+        MainConf &main = main_conf(cf);
+        main.used = true;
+
+        if (image.transform) {
+            ngx_str_t name = ngx_string("cdn_image");
+            image.pool = ngx_thread_pool_add(cf, &name);
+            if (image.pool == nullptr) {
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+            main.renders = true;
+        }
+
+        return add_counters_zone(cf) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+    });
+}
+
+}  // namespace cdn

@@ -1,0 +1,69 @@
+// Configuration as nginx holds it: plain slots, and pointers to objects that
+// are built while the file is read and never change afterwards.
+
+#pragma once
+
+#include "image/dialect.h"
+#include "image/plan.h"
+#include "image/preset.h"
+#include "image/sources.h"
+#include "ngx/ngx.h"
+
+namespace cdn {
+
+enum Dialect : ngx_uint_t { dialect_off, dialect_cloudflare };
+
+enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, status_prometheus };
+
+struct MainConf {
+    image::Presets *presets;
+    ngx_shm_zone_t *zone;                              // cdn_zone
+    ngx_shm_zone_t *counters;
+    ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
+    bool            used;                              // any location needs what follows
+    bool            renders;                           // any location transforms
+};
+
+struct ImageConf {
+    ngx_uint_t           dialect;
+    ngx_flag_t           transform;
+    image::Options      *defaults;
+    image::Negotiated   *formats;
+    image::FormatSet    *inputs;
+    image::SourceHosts  *sources;
+    off_t                max_bytes;
+    off_t                max_pixels;
+    ngx_int_t            max_frames;
+    off_t                max_output_pixels;
+    ngx_msec_t           timeout;
+    ngx_thread_pool_t   *pool;
+
+    image::Limits limits() const;
+};
+
+struct LocConf {
+    ImageConf  image;
+    ngx_uint_t status_format;
+};
+
+void *create_main_conf(ngx_conf_t *cf) noexcept;
+char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept;
+void *create_loc_conf(ngx_conf_t *cf) noexcept;
+char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept;
+
+inline MainConf &main_conf(ngx_http_request_t *r)
+{
+    return *static_cast<MainConf *>(ngx_http_get_module_main_conf(r, ngx_http_cdn_module));
+}
+
+inline MainConf &main_conf(ngx_conf_t *cf)
+{
+    return *static_cast<MainConf *>(ngx_http_conf_get_module_main_conf(cf, ngx_http_cdn_module));
+}
+
+inline LocConf &loc_conf(ngx_http_request_t *r)
+{
+    return *static_cast<LocConf *>(ngx_http_get_module_loc_conf(r, ngx_http_cdn_module));
+}
+
+}  // namespace cdn

@@ -1,0 +1,258 @@
+#include "ngx/directives.h"
+
+#include "ngx/bridge.h"
+#include "ngx/conf.h"
+#include "ngx/status_handler.h"
+#include "ngx/zone.h"
+
+#include <span>
+
+namespace cdn {
+
+namespace {
+
+constexpr ngx_uint_t any_block = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+char *const          failed = static_cast<char *>(NGX_CONF_ERROR);
+
+ngx_conf_enum_t dialects[] = {
+    {ngx_string("off"), dialect_off},
+    {ngx_string("cloudflare"), dialect_cloudflare},
+    {ngx_null_string, 0},
+};
+
+// The directive's arguments, without its name.
+std::span<const ngx_str_t> arguments(ngx_conf_t *cf)
+{
+    const std::span all(static_cast<const ngx_str_t *>(cf->args->elts), cf->args->nelts);
+    return all.subspan(1);
+}
+
+// [emerg] "cdn_x": what was wrong
+char *complain(ngx_conf_t *cf, std::string_view what)
+{
+    const ngx_str_t name = static_cast<const ngx_str_t *>(cf->args->elts)[0];
+    const ngx_str_t text = borrow(what);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %V", &name, &text);
+    return failed;
+}
+
+// key=value ... in this project's own words.
+Result<image::Options> read_options(std::span<const ngx_str_t> settings)
+{
+    image::Options options;
+
+    for (const ngx_str_t &setting : settings) {
+        const auto [key, value, has_value] = cut(view(setting), '=');
+        if (!has_value) {
+            return bad_request("expected key=value: \"" + printable(view(setting)) + '"');
+        }
+        if (const auto error = image::set_option(options, key, value)) {
+            return *error;
+        }
+    }
+
+    return options;
+}
+
+// cdn_image_preset NAME key=value ...
+char *set_preset(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        const auto words = arguments(cf);
+        auto options = read_options(words.subspan(1));
+        if (!options) {
+            return complain(cf, options.error().message);
+        }
+        if (options->preset) {
+            return complain(cf, "a preset cannot name another preset");
+        }
+
+        static_cast<MainConf *>(data)->presets->set(std::string(view(words[0])), *options);
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_image_default key=value ...
+char *set_default(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = static_cast<LocConf *>(data)->image.defaults;
+        if (slot != nullptr) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        auto options = read_options(arguments(cf));
+        if (!options) {
+            return complain(cf, options.error().message);
+        }
+
+        slot = pool_new<image::Options>(cf->pool, std::move(*options));
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_image_formats FORMAT ...
+char *set_formats(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = static_cast<LocConf *>(data)->image.formats;
+        if (slot != nullptr) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        image::Negotiated formats;
+        for (const ngx_str_t &word : arguments(cf)) {
+            const auto format = image::format_named(view(word));
+            if (format != image::Format::avif && format != image::Format::webp) {
+                return complain(cf, "can be chosen from are avif and webp, not \""
+                                        + printable(view(word)) + '"');
+            }
+            formats.push_back(*format);
+        }
+
+        slot = pool_new<image::Negotiated>(cf->pool, std::move(formats));
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_image_inputs FORMAT ...
+char *set_inputs(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = static_cast<LocConf *>(data)->image.inputs;
+        if (slot != nullptr) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        image::FormatSet formats;
+        for (const ngx_str_t &word : arguments(cf)) {
+            const auto format = image::format_named(view(word));
+            if (!format || format == image::Format::svg || format == image::Format::pdf) {
+                return complain(cf, "an input is one of jpeg png webp gif avif heif tiff, not \""
+                                        + printable(view(word)) + '"');
+            }
+            formats.add(*format);
+        }
+
+        slot = pool_new<image::FormatSet>(cf->pool, formats);
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_image_sources HOST ...
+char *set_sources(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = static_cast<LocConf *>(data)->image.sources;
+        if (slot != nullptr) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        slot = pool_new<image::SourceHosts>(cf->pool);
+        for (const ngx_str_t &word : arguments(cf)) {
+            if (const auto error = slot->add(view(word))) {
+                return complain(cf, error->message);
+            }
+        }
+
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_status [html | json | prometheus]
+char *set_status(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+            ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+        auto &format = static_cast<LocConf *>(data)->status_format;
+
+        if (!arguments(cf).empty()) {
+            const auto word = view(arguments(cf)[0]);
+            format = word == "html"         ? status_html
+                     : word == "json"       ? status_json
+                     : word == "prometheus" ? status_prometheus
+                                            : status_by_request;
+            if (format == status_by_request) {
+                return complain(cf, "is html, json, prometheus, or nothing: \"" + printable(word)
+                                        + '"');
+            }
+        }
+
+        core->handler = status_handler;
+        return add_counters_zone(cf) ? NGX_CONF_OK : failed;
+    });
+}
+
+#define CDN_IMAGE_SLOT(field) NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, image.field)
+
+}  // namespace
+
+ngx_command_t directives[] = {
+
+    // shared by all
+
+    { ngx_string("cdn_zone"),                          // SIZE
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+      set_zone, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    // images
+
+    { ngx_string("cdn_image"),                         // off | DIALECT
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, CDN_IMAGE_SLOT(dialect), &dialects },
+
+    { ngx_string("cdn_image_transform"),               // on | off
+      any_block | NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot, CDN_IMAGE_SLOT(transform), nullptr },
+
+    { ngx_string("cdn_image_preset"),                  // NAME key=value ...
+      NGX_HTTP_MAIN_CONF | NGX_CONF_2MORE,
+      set_preset, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_default"),                 // key=value ...
+      any_block | NGX_CONF_1MORE,
+      set_default, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_formats"),                 // FORMAT ...
+      any_block | NGX_CONF_1MORE,
+      set_formats, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_inputs"),                  // FORMAT ...
+      any_block | NGX_CONF_1MORE,
+      set_inputs, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_sources"),                 // HOST ...
+      any_block | NGX_CONF_1MORE,
+      set_sources, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_max_bytes"),               // SIZE
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_bytes), nullptr },
+
+    { ngx_string("cdn_image_max_pixels"),              // NUMBER, k and m as in sizes
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_pixels), nullptr },
+
+    { ngx_string("cdn_image_max_frames"),              // NUMBER
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot, CDN_IMAGE_SLOT(max_frames), nullptr },
+
+    { ngx_string("cdn_image_max_output_pixels"),       // NUMBER, k and m as in sizes
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_output_pixels), nullptr },
+
+    { ngx_string("cdn_image_timeout"),                 // TIME
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot, CDN_IMAGE_SLOT(timeout), nullptr },
+
+    // status
+
+    { ngx_string("cdn_status"),                        // [html | json | prometheus]
+      NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
+      set_status, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+      ngx_null_command
+};
+
+}  // namespace cdn

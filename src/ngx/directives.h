@@ -1,0 +1,11 @@
+// Every directive, one table.
+
+#pragma once
+
+#include "ngx/ngx.h"
+
+namespace cdn {
+
+extern ngx_command_t directives[];
+
+}  // namespace cdn

@@ -1,0 +1,57 @@
+// Header fields of a request and of its response.
+
+#pragma once
+
+#include "ngx/bridge.h"
+
+namespace cdn {
+
+// Calls visit(header) for each field of this name; those that were removed
+// (hash 0, which requests do not use) are left out when `live` is set.
+template <typename Visit>
+void each_header(ngx_list_t &headers, std::string_view name, bool live, Visit visit)
+{
+    for (ngx_list_part_t *part = &headers.part; part != nullptr; part = part->next) {
+        auto *fields = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if ((!live || fields[i].hash != 0) && equal_ignoring_case(view(fields[i].key), name)) {
+                visit(fields[i]);
+            }
+        }
+    }
+}
+
+template <typename Visit>
+void each_response_header(ngx_http_request_t *r, std::string_view name, Visit visit)
+{
+    each_header(r->headers_out.headers, name, true, visit);
+}
+
+// All fields of this name, joined as RFC 9110 section 5.3 allows.
+inline std::string request_header(ngx_http_request_t *r, std::string_view name)
+{
+    std::string joined;
+    each_header(r->headers_in.headers, name, false, [&](ngx_table_elt_t &field) {
+        joined += joined.empty() ? "" : ", ";
+        joined += view(field.value);
+    });
+
+    return joined;
+}
+
+inline ngx_table_elt_t *add_response_header(ngx_http_request_t *r, std::string_view name,
+                                            std::string_view value)
+{
+    auto *field = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_out.headers));
+    if (field == nullptr) {
+        throw std::bad_alloc();
+    }
+
+    *field = {};
+    field->hash = 1;
+    field->key = copy(r->pool, name);
+    field->value = copy(r->pool, value);
+    return field;
+}
+
+}  // namespace cdn

@@ -1,0 +1,476 @@
+#include "ngx/image_filter.h"
+
+#include "ngx/headers.h"
+#include "ngx/image_rewrite.h"
+#include "ngx/render_task.h"
+#include "ngx/request_state.h"
+#include "ngx/zone.h"
+
+#include <vector>
+
+namespace cdn {
+
+namespace {
+
+using Stage = Transformation::Stage;
+
+// A place in r->buffered that image_filter also uses; the two cannot work on
+// one response.
+constexpr unsigned buffered_flag = 0x08;
+constexpr int retry_after_seconds = 2;
+
+ngx_http_output_header_filter_pt next_header_filter;
+ngx_http_output_body_filter_pt   next_body_filter;
+
+bool varies_on(ngx_http_request_t *r, std::string_view wanted)
+{
+    bool found = false;
+    each_response_header(r, "Vary", [&](ngx_table_elt_t &header) {
+        for (const auto token : split(view(header.value), ',')) {
+            found = found || equal_ignoring_case(trim(token), wanted) || trim(token) == "*";
+        }
+    });
+
+    return found;
+}
+
+// What the front negotiated, and what was not asked of the source, does not
+// split the result.
+void drop_settled_vary(ngx_http_request_t *r)
+{
+    each_response_header(r, "Vary", [&](ngx_table_elt_t &header) {
+        std::string kept;
+        for (const auto part : split(view(header.value), ',')) {
+            const auto token = trim(part);
+            const bool settled = equal_ignoring_case(token, "Accept")
+                                 || equal_ignoring_case(token, "Accept-Encoding");
+            if (!settled && !token.empty()) {
+                kept += kept.empty() ? "" : ", ";
+                kept += token;
+            }
+        }
+
+        if (kept.empty()) {
+            header.hash = 0;
+        } else {
+            header.value = copy(r->pool, kept);
+        }
+    });
+}
+
+ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
+{
+    if (state.negotiated && r == r->main && !varies_on(r, "Accept")) {
+        add_response_header(r, "Vary", "Accept");
+    }
+
+    return next_header_filter(r);
+}
+
+// ---- an answer of one plain line
+
+std::string refusal_line(const RequestState &state)
+{
+    return state.refused->message + '\n';
+}
+
+void make_plain(ngx_http_request_t *r, RequestState &state)
+{
+    ngx_str_set(&r->headers_out.content_type, "text/plain");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = nullptr;
+    ngx_str_null(&r->headers_out.charset);
+    ngx_http_clear_content_length(r);
+    r->headers_out.content_length_n = static_cast<off_t>(refusal_line(state).size());
+
+    if (state.refused->code == ErrorCode::overload) {
+        add_response_header(r, "Retry-After", std::to_string(retry_after_seconds));
+        add_response_header(r, "Cache-Control", "no-store");
+    }
+
+    // nginx closes after 400 and 413, for bodies it has not read; here is none
+    if (state.keepalive && r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        r->keepalive = 1;
+    }
+}
+
+ngx_int_t send_line(ngx_http_request_t *r, RequestState &state)
+{
+    if (state.refusal_is_sent) {
+        return next_body_filter(r, nullptr);
+    }
+
+    state.refusal_is_sent = true;
+    const ngx_str_t line = copy(r->pool, refusal_line(state));
+    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
+    if (buffer == nullptr) {
+        throw std::bad_alloc();
+    }
+
+    buffer->pos = line.data;
+    buffer->last = line.data + line.len;
+    buffer->memory = 1;
+    buffer->last_buf = r == r->main;
+    buffer->last_in_chain = 1;
+
+    ngx_chain_t out{buffer, nullptr};
+    return next_body_filter(r, &out);
+}
+
+ngx_int_t fail(ngx_http_request_t *r, RequestState &state, Error error)
+{
+    state.transformation.stage = Stage::sent;
+    r->buffered &= ~buffered_flag;
+
+    const ngx_int_t status = refuse(r, state, std::move(error));
+    return ngx_http_filter_finalize_request(r, &ngx_http_cdn_module, status);
+}
+
+// ---- counting
+
+void count_transform(ngx_http_request_t *r, const Job &job)
+{
+    auto z = zone(main_conf(r));
+    if (!z) {
+        return;
+    }
+
+    using status::Metric;
+    auto &counters = z->counters;
+    const auto &answer = *job.answer;
+
+    const std::string_view format = answer ? image::name(answer->prepared.plan.format) : "none";
+    std::string_view outcome = "ok";
+    if (answer && answer->not_modified) {
+        outcome = "not_modified";
+    } else if (!answer) {
+        switch (answer.error().code) {
+        case ErrorCode::bad_request: outcome = "refused"; break;
+        case ErrorCode::too_large:   outcome = "too_large"; break;
+        case ErrorCode::unsupported: outcome = "unsupported"; break;
+        case ErrorCode::timeout:     outcome = "timeout"; break;
+        case ErrorCode::overload:    outcome = "overload"; break;
+        case ErrorCode::cancelled:   outcome = "cancelled"; break;
+        default:                     outcome = "error"; break;
+        }
+    }
+
+    const auto format_label = counters.label(format);
+    counters.add(Metric::image_transforms, {format_label, counters.label(outcome)});
+    counters.observe(Metric::image_queue, {}, job.queue_us);
+    if (answer && !answer->not_modified) {
+        counters.observe(Metric::image_duration, {format_label}, job.run_us);
+        counters.add(Metric::image_bytes, {counters.label("in")}, job.source.size());
+        counters.add(Metric::image_bytes, {counters.label("out")}, answer->image.size);
+    }
+}
+
+// ---- the transformation
+
+void wake(ngx_http_request_t *r)
+{
+    ngx_connection_t *c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+    r->write_event_handler(r);
+    ngx_http_run_posted_requests(c);
+}
+
+void finish(RequestState &state)
+{
+    Transformation &t = state.transformation;
+
+    if (t.timeout.timer_set) {
+        ngx_del_timer(&t.timeout);
+    }
+    t.stage = Stage::done;
+    wake(state.request);
+}
+
+void on_timeout(ngx_event_t *event) noexcept
+{
+    auto *connection = static_cast<ngx_connection_t *>(event->data);
+    auto &state = *static_cast<RequestState *>(connection->data);
+
+    guarded(connection->log, 0, [&] {
+        const auto job = state.transformation.job;
+        const bool waited = leave(job);
+        auto late = std::make_shared<Job>();
+
+        late->answer.emplace(
+            waited ? Error{ErrorCode::overload, "too many images are being made: try again later"}
+                   : Error{ErrorCode::timeout, "the image took too long to make"});
+        state.transformation.job = late;
+        count_transform(state.request, *late);
+        finish(state);
+        return 0;
+    });
+}
+
+// The value of the source's own ETag, if it is a strong one.
+std::string strong_validator(ngx_http_request_t *r)
+{
+    const ngx_table_elt_t *etag = r->headers_out.etag;
+    if (etag == nullptr || etag->hash == 0 || view(etag->value).starts_with("W/")) {
+        return {};
+    }
+
+    return std::string(view(etag->value));
+}
+
+ngx_int_t start(ngx_http_request_t *r, RequestState &state)
+{
+    Transformation &t = state.transformation;
+    const ImageConf &conf = loc_conf(r).image;
+    const std::shared_ptr<Job> &job = t.job;
+
+    job->request = *state.image;
+    job->inputs = *conf.inputs;
+    job->limits = conf.limits();
+    job->validator = strong_validator(r);
+    if (r->headers_in.if_none_match != nullptr) {
+        job->if_none_match = view(r->headers_in.if_none_match->value);
+    }
+    job->on_done = [&state](Job &done) {
+        count_transform(state.request, done);
+        finish(state);
+    };
+
+    if (!submit(job, conf.pool)) {
+        job->answer.emplace(
+            Error{ErrorCode::overload, "too many images are being made: try again later"});
+        count_transform(r, *job);
+        return fail(r, state, job->answer->error());
+    }
+
+    t.timeout_log = {};
+    t.timeout_log.fd = static_cast<ngx_socket_t>(-1);
+    t.timeout_log.data = &state;
+    t.timeout_log.log = r->connection->log;
+    t.timeout.data = &t.timeout_log;
+    t.timeout.handler = on_timeout;
+    t.timeout.log = r->connection->log;
+    ngx_add_timer(&t.timeout, conf.timeout);
+
+    t.stage = Stage::rendering;
+    r->buffered |= buffered_flag;
+    return NGX_AGAIN;
+}
+
+std::string describe(const Job &job, const Rendered &rendered)
+{
+    const image::SourceInfo &in = rendered.prepared.source;
+    const image::Image &out = rendered.image;
+    const auto size = [](int width, int height) {
+        return std::to_string(width) + 'x' + std::to_string(height);
+    };
+
+    return "ifmt=" + std::string(image::name(in.format)) + " idim=" + size(in.width, in.height)
+           + " ifsz=" + std::to_string(in.bytes) + " ofmt=" + std::string(image::name(out.format))
+           + " odim=" + size(out.width, out.height) + " ofsz=" + std::to_string(out.size)
+           + " frames=" + std::to_string(out.frames)
+           + " queue_ms=" + std::to_string(job.queue_us / 1000)
+           + " ms=" + std::to_string(job.run_us / 1000);
+}
+
+// The source's header becomes the picture's.
+void describe_result(ngx_http_request_t *r, const Rendered &rendered)
+{
+    const auto type = image::content_type(rendered.prepared.plan.format);
+    r->headers_out.content_type = copy(r->pool, type);
+    r->headers_out.content_type_len = type.size();
+    r->headers_out.content_type_lowcase = nullptr;
+    ngx_str_null(&r->headers_out.charset);
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+    ngx_http_clear_accept_ranges(r);
+    for (const std::string_view name : {"Content-MD5", "Digest", "Repr-Digest", "Content-Digest",
+                                        "X-Content-Type-Options"})
+    {
+        each_response_header(r, name, [](ngx_table_elt_t &header) { header.hash = 0; });
+    }
+    drop_settled_vary(r);
+
+    r->headers_out.etag = add_response_header(r, "ETag", rendered.etag);
+    add_response_header(r, "X-Content-Type-Options", "nosniff");
+
+    r->allow_ranges = 1;
+    r->single_range = 0;
+    r->disable_not_modified = 0;
+}
+
+ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
+{
+    Transformation &t = state.transformation;
+    const std::shared_ptr<Job> job = t.job;
+
+    if (!*job->answer) {
+        return fail(r, state, job->answer->error());
+    }
+
+    t.stage = Stage::sent;
+    r->buffered &= ~buffered_flag;
+
+    Rendered &rendered = **job->answer;
+    describe_result(r, rendered);
+    if (!rendered.not_modified) {
+        r->headers_out.content_length_n = static_cast<off_t>(rendered.image.size);
+        state.info = describe(*job, rendered);
+    }
+
+    const ngx_int_t rc = send_header(r, state);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    // the bytes live as long as the request: the job is part of its state
+    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
+    if (buffer == nullptr) {
+        return NGX_ERROR;
+    }
+
+    buffer->pos = reinterpret_cast<u_char *>(rendered.image.bytes.get());
+    buffer->last = buffer->pos + rendered.image.size;
+    buffer->memory = rendered.image.size > 0;
+    buffer->last_buf = r == r->main;
+    buffer->last_in_chain = 1;
+
+    ngx_chain_t out{buffer, nullptr};
+    return next_body_filter(r, &out);
+}
+
+// The upstream module gives up on a source that broke off: it has no header to
+// send any more, we have.
+bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer)
+{
+    return buffer->flush && ngx_buf_size(buffer) == 0 && r->upstream != nullptr
+           && r->upstream->cleanup == nullptr;
+}
+
+ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
+{
+    Transformation &t = state.transformation;
+    const auto limit = static_cast<std::uint64_t>(loc_conf(r).image.max_bytes);
+    bool last = false;
+
+    for (ngx_chain_t *link = in; link != nullptr; link = link->next) {
+        ngx_buf_t *buffer = link->buf;
+
+        if (source_broke_off(r, buffer)) {
+            t.stage = Stage::sent;
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "cdn image: the source broke off");
+            return ngx_http_filter_finalize_request(r, &ngx_http_cdn_module, NGX_HTTP_BAD_GATEWAY);
+        }
+        if (!t.job->source.append(buffer)) {
+            return fail(r, state, {ErrorCode::internal, "no descriptor for the source"});
+        }
+        if (t.job->source.size() > limit) {
+            return fail(r, state, {ErrorCode::too_large, "the source has more than "
+                                                             + std::to_string(limit) + " bytes"});
+        }
+
+        last = last || buffer->last_buf || (r != r->main && buffer->last_in_chain);
+        if (ngx_buf_in_memory(buffer)) {
+            buffer->pos = buffer->last;
+        }
+        if (buffer->in_file) {
+            buffer->file_pos = buffer->file_last;
+        }
+    }
+
+    return last ? start(r, state) : NGX_OK;
+}
+
+bool transforms(ngx_http_request_t *r, const RequestState &state)
+{
+    return state.image && state.transforms && !r->background && state.url_is_prepared
+           && state.transformation.stage == Stage::none && r->headers_out.status == NGX_HTTP_OK
+           && loc_conf(r).image.transform;
+}
+
+ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
+{
+    const auto limit = static_cast<std::uint64_t>(loc_conf(r).image.max_bytes);
+
+    if (r->headers_out.content_length_n > 0
+        && static_cast<std::uint64_t>(r->headers_out.content_length_n) > limit)
+    {
+        return refuse(r, state, {ErrorCode::too_large, "the source has more than "
+                                                           + std::to_string(limit) + " bytes"});
+    }
+
+    const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
+    if (encoding != nullptr && encoding->hash != 0 && encoding->value.len > 0
+        && !equal_ignoring_case(view(encoding->value), "identity"))
+    {
+        return refuse(r, state, {ErrorCode::unsupported, "the source is compressed as "
+                                                             + printable(view(encoding->value))});
+    }
+
+    state.transformation.stage = Stage::collecting;
+    state.transformation.job = std::make_shared<Job>();
+    return NGX_OK;
+}
+
+ngx_int_t header_filter(ngx_http_request_t *r) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
+        RequestState *state = find_state(r);
+        if (state == nullptr) {
+            return next_header_filter(r);
+        }
+
+        if (state->was_head) {
+            r->method = NGX_HTTP_HEAD;
+            ngx_str_set(&r->method_name, "HEAD");
+        }
+
+        if (state->refused
+            && r->headers_out.status == static_cast<ngx_uint_t>(status_of(state->refused->code)))
+        {
+            make_plain(r, *state);
+        } else if (transforms(r, *state)) {
+            return begin(r, *state);
+        }
+
+        return send_header(r, *state);
+    });
+}
+
+ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
+        RequestState *state = find_state(r);
+        if (state == nullptr) {
+            return next_body_filter(r, in);
+        }
+
+        if (state->refused) {
+            return send_line(r, *state);
+        }
+
+        switch (state->transformation.stage) {
+        case Stage::collecting: return collect(r, *state, in);
+        case Stage::rendering:  return NGX_AGAIN;
+        case Stage::done:       return send_result(r, *state);
+        case Stage::none:
+        case Stage::sent:       break;
+        }
+
+        return next_body_filter(r, in);
+    });
+}
+
+}  // namespace
+
+void install_image_filter() noexcept
+{
+    next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = header_filter;
+    next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = body_filter;
+}
+
+}  // namespace cdn

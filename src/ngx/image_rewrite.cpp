@@ -1,0 +1,315 @@
+#include "ngx/image_rewrite.h"
+
+#include "image/dialect.h"
+#include "image/negotiate.h"
+#include "ngx/headers.h"
+#include "ngx/zone.h"
+
+#include <initializer_list>
+
+namespace cdn {
+
+namespace {
+
+// The request target as it holds now: what the client sent, until something
+// rewrote it.
+std::string raw_url(ngx_http_request_t *r)
+{
+    if (r->valid_unparsed_uri) {
+        const auto whole = view(r->unparsed_uri);
+        return std::string(whole.substr(0, whole.find('#')));
+    }
+
+    const auto escaped = 2 * ngx_escape_uri(nullptr, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+    std::string url(r->uri.len + escaped, '\0');
+    ngx_escape_uri(reinterpret_cast<u_char *>(url.data()), r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+
+    return r->args.len > 0 ? url + '?' + std::string(view(r->args)) : url;
+}
+
+image::RawUrl cut_url(std::string_view url)
+{
+    const auto [path, query, has_query] = cut(url, '?');
+    return {path, query};
+}
+
+// From here on the request is one for `url`: nginx's parts of it agree, and
+// $request_uri is read anew.
+void set_url(ngx_http_request_t *r, std::string_view url)
+{
+    const auto parts = cut_url(url);
+    const auto path = image::decoded_path(parts.path);
+
+    r->unparsed_uri = copy(r->pool, url);
+    r->uri = copy(r->pool, path ? std::string_view(*path) : parts.path);
+    r->args = copy(r->pool, parts.query);
+    ngx_http_set_exten(r);
+
+    // a prefix of the old URI has no place in the new one; the new one is as
+    // a client would send it
+    r->valid_location = 0;
+    r->valid_unparsed_uri = 1;
+    r->quoted_uri = 0;
+
+    auto &request_uri = r->variables[main_conf(r).request_uri_index];
+    request_uri.valid = 0;
+    request_uri.not_found = 0;
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names)
+{
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view n) { return equal_ignoring_case(name, n); });
+}
+
+// The source is asked for the whole of itself, plain.  The typed pointers keep
+// the old elements, for the answer's own 304 and 206.
+void ask_for_whole(ngx_http_request_t *r)
+{
+    ngx_list_t &list = r->headers_in.headers;
+    ngx_list_part_t *part = new (ngx_palloc(r->pool, sizeof(ngx_list_part_t))) ngx_list_part_t(list.part);
+
+    if (ngx_list_init(&list, r->pool, 20, sizeof(ngx_table_elt_t)) != NGX_OK) {
+        throw std::bad_alloc();
+    }
+
+    for (; part != nullptr; part = part->next) {
+        auto *headers = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (is_one_of(view(headers[i].key),
+                          {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
+                           "If-Unmodified-Since", "Accept-Encoding"}))
+            {
+                continue;
+            }
+            auto *kept = static_cast<ngx_table_elt_t *>(ngx_list_push(&list));
+            if (kept == nullptr) {
+                throw std::bad_alloc();
+            }
+            *kept = headers[i];
+        }
+    }
+}
+
+image::Parsed parse(ngx_uint_t dialect, image::RawUrl url)
+{
+    switch (dialect) {
+    case dialect_cloudflare: return image::parse_cloudflare(url);
+    default:                 return std::optional<image::Asked>();
+    }
+}
+
+std::string_view dialect_name(ngx_uint_t dialect)
+{
+    return dialect == dialect_cloudflare ? "cloudflare" : "canonical";
+}
+
+// What the URL asks for in this location's words; nothing: no transformation.
+Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const ImageConf &conf,
+                                                   std::string_view url, bool &negotiated)
+{
+    const auto parts = cut_url(url);
+
+    if (conf.transform) {
+        auto canonical = image::parse_canonical(parts);
+        if (!canonical || *canonical) {
+            return canonical;
+        }
+    }
+
+    auto asked = parse(conf.dialect, parts);
+    if (!asked) {
+        return asked.error();
+    }
+    if (!*asked) {
+        return std::optional<image::Request>();
+    }
+
+    auto options = main_conf(r).presets->apply((*asked)->options);
+    if (!options) {
+        return options.error();
+    }
+    if (conf.defaults != nullptr) {
+        auto defaults = main_conf(r).presets->apply(*conf.defaults);
+        if (!defaults) {
+            return defaults.error();
+        }
+        options->lay_over(*defaults);
+    }
+
+    negotiated = options->format && !*options->format;
+    const auto formats = negotiated ? image::negotiate(request_header(r, "Accept"), *conf.formats)
+                                    : image::Negotiated();
+
+    auto request = image::resolve(*options, std::move((*asked)->source), formats);
+    if (!request) {
+        return request.error();
+    }
+
+    return std::optional(std::move(*request));
+}
+
+std::optional<Error> check_source(const ImageConf &conf, const image::Source &source)
+{
+    if (source.origin.empty() || (conf.sources != nullptr && conf.sources->allow(source.origin))) {
+        return std::nullopt;
+    }
+
+    return Error{ErrorCode::forbidden,
+                 "sources from " + printable(source.origin) + " are not allowed here"};
+}
+
+void count(ngx_http_request_t *r, ngx_uint_t dialect, std::string_view outcome)
+{
+    if (auto z = zone(main_conf(r))) {
+        z->counters.add(status::Metric::image_requests,
+                        {z->counters.label(dialect_name(dialect)), z->counters.label(outcome)});
+    }
+}
+
+void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &state)
+{
+    const std::string url = raw_url(r);
+
+    auto request = read_request(r, conf, url, state.negotiated);
+    if (request && *request) {
+        if (auto error = check_source(conf, (*request)->source)) {
+            request = std::move(*error);
+        }
+    }
+
+    if (!request) {
+        state.url_error = request.error();
+        state.image_uri = url;
+        count(r, conf.dialect, "refused");
+        return;
+    }
+
+    if (!*request) {
+        state.image_uri = url;
+        return;
+    }
+
+    state.image = std::move(**request);
+    state.image_uri = image::print_canonical(*state.image);
+    state.source_uri = state.image->source.uri();
+    set_url(r, conf.transform ? state.source_uri : state.image_uri);
+    if (conf.dialect != dialect_off) {
+        count(r, conf.dialect, "ok");
+    }
+
+    if (conf.transform) {
+        ask_for_whole(r);
+        if (r->method == NGX_HTTP_HEAD) {
+            // the answer's length and ETag come from making it
+            state.was_head = true;
+            r->method = NGX_HTTP_GET;
+            ngx_str_set(&r->method_name, "GET");
+        }
+    }
+}
+
+bool same(const ngx_str_t &a, const ngx_str_t &b)
+{
+    return view(a) == view(b);
+}
+
+}  // namespace
+
+RequestState *prepare_url(ngx_http_request_t *r)
+{
+    const ImageConf &conf = loc_conf(r).image;
+    if (conf.dialect == dialect_off && !conf.transform) {
+        return effective_state(r);
+    }
+
+    RequestState *known = effective_state(r);
+    if (known != nullptr && known->url_is_prepared && same(known->uri, r->uri)
+        && same(known->args, r->args) && known->dialect == conf.dialect
+        && known->transforms == (conf.transform != 0))
+    {
+        return known;
+    }
+
+    RequestState &state = make_state(r);
+    if (state.client_uri.data == nullptr) {
+        state.client_uri = r->main->unparsed_uri;
+    }
+
+    state.image.reset();
+    state.url_error.reset();
+    state.source_uri.clear();
+    state.negotiated = false;
+    state.dialect = conf.dialect;
+    state.transforms = conf.transform;
+    prepare_image(r, conf, state);
+
+    state.uri = r->uri;
+    state.args = r->args;
+    state.url_is_prepared = true;
+    return &state;
+}
+
+// First of its phase, right after a location is chosen.
+ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
+        if (RequestState *state = find_state(r)) {
+            // a redirect to an error page: what it says is its own
+            state->refused.reset();
+            state->refusal_is_sent = false;
+        }
+        prepare_url(r);
+        return NGX_DECLINED;
+    });
+}
+
+ngx_int_t refuse_phase(ngx_http_request_t *r) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
+        RequestState *state = find_state(r);
+        if (state == nullptr || !state->url_is_prepared) {
+            return NGX_DECLINED;
+        }
+        if (state->url_error) {
+            return refuse(r, *state, *state->url_error);
+        }
+        if (state->image && state->transforms && r->method != NGX_HTTP_GET) {
+            return NGX_HTTP_NOT_ALLOWED;
+        }
+        return NGX_DECLINED;
+    });
+}
+
+ngx_int_t status_of(ErrorCode code)
+{
+    switch (code) {
+    case ErrorCode::bad_request: return NGX_HTTP_BAD_REQUEST;
+    case ErrorCode::forbidden:   return NGX_HTTP_FORBIDDEN;
+    case ErrorCode::too_large:   return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    case ErrorCode::unsupported: return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    case ErrorCode::timeout:     return NGX_HTTP_GATEWAY_TIME_OUT;
+    case ErrorCode::overload:    return NGX_HTTP_SERVICE_UNAVAILABLE;
+    case ErrorCode::cancelled:
+    case ErrorCode::internal:    break;
+    }
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error)
+{
+    const ngx_int_t status = status_of(error.code);
+    const ngx_uint_t level = status >= 500 ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+    const ngx_str_t message = borrow(error.message);
+    const ngx_str_t detail = borrow(error.detail);
+    ngx_log_error(level, r->connection->log, 0, "cdn image: %V%s%V", &message,
+                  error.detail.empty() ? "" : ": ", &detail);
+
+    state.refused = std::move(error);
+    state.keepalive = r->keepalive;
+    return status;
+}
+
+}  // namespace cdn

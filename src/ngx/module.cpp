@@ -1,0 +1,84 @@
+// Where each part attaches to nginx.
+
+#include "ngx/bridge.h"
+#include "ngx/conf.h"
+#include "ngx/directives.h"
+#include "ngx/image_filter.h"
+#include "ngx/image_rewrite.h"
+#include "ngx/render_task.h"
+#include "ngx/status_handler.h"
+#include "ngx/variables.h"
+
+namespace cdn {
+
+namespace {
+
+bool add_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt handler)
+{
+    auto *core = static_cast<ngx_http_core_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto *slot = static_cast<ngx_http_handler_pt *>(ngx_array_push(&core->phases[phase].handlers));
+    if (slot == nullptr) {
+        return false;
+    }
+
+    *slot = handler;
+    return true;
+}
+
+ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
+{
+    // the last module's handlers come first in their phase
+    if (!add_handler(cf, NGX_HTTP_REWRITE_PHASE, rewrite_phase)
+        || !add_handler(cf, NGX_HTTP_PRECONTENT_PHASE, refuse_phase)
+        || !add_handler(cf, NGX_HTTP_LOG_PHASE, count_request))
+    {
+        return NGX_ERROR;
+    }
+
+    install_image_filter();
+    return NGX_OK;
+}
+
+ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
+{
+    auto *http = static_cast<MainConf *>(
+        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_cdn_module));
+    if (http == nullptr || !http->renders) {
+        return NGX_OK;
+    }
+
+    return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
+        return render_start_worker(cycle->log) ? NGX_OK : NGX_ERROR;
+    });
+}
+
+ngx_http_module_t context = {
+    add_variables,                                     // preconfiguration
+    postconfiguration,
+    create_main_conf,
+    init_main_conf,
+    nullptr,                                           // create, merge server configuration
+    nullptr,
+    create_loc_conf,
+    merge_loc_conf,
+};
+
+}  // namespace
+
+}  // namespace cdn
+
+ngx_module_t ngx_http_cdn_module = {
+    NGX_MODULE_V1,
+    &cdn::context,
+    cdn::directives,
+    NGX_HTTP_MODULE,
+    nullptr,                                           // init_master
+    nullptr,                                           // init_module
+    cdn::init_process,
+    nullptr,                                           // init_thread
+    nullptr,                                           // exit_thread
+    nullptr,                                           // exit_process
+    nullptr,                                           // exit_master
+    NGX_MODULE_V1_PADDING,
+};

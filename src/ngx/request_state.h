@@ -1,0 +1,75 @@
+// What the module knows of one request.  It survives internal redirects,
+// which zero nginx's own context: it lives in a cleanup of the request's pool.
+
+#pragma once
+
+#include "core/result.h"
+#include "image/request.h"
+#include "ngx/conf.h"
+#include "ngx/render_task.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cdn {
+
+// A transformation on its way through the filters.
+struct Transformation {
+    enum class Stage {
+        none,
+        collecting,                                    // header withheld, source arriving
+        rendering,                                     // a job is out
+        done,                                          // an answer is there, not yet sent
+        sent,
+    };
+
+    Stage                stage = Stage::none;
+    std::shared_ptr<Job> job;
+    ngx_event_t          timeout{};
+    ngx_connection_t     timeout_log{};                // nginx's timers log through a connection
+};
+
+struct RequestState {
+    explicit RequestState(ngx_http_request_t *r) : request(r) {}
+    ~RequestState();
+    RequestState(const RequestState &) = delete;
+    RequestState &operator=(const RequestState &) = delete;
+
+    ngx_http_request_t *request;
+
+    // the URL, as prepare_url() left it, and for which kind of location
+    bool       url_is_prepared = false;
+    ngx_uint_t dialect = dialect_off;
+    bool       transforms = false;
+    ngx_str_t  uri{};
+    ngx_str_t  args{};
+    ngx_str_t  client_uri{};                           // as the client sent it
+
+    // the image it asks for
+    std::optional<image::Request> image;
+    std::string                   image_uri;           // canonical, or the URL itself
+    std::string                   source_uri;
+    std::optional<Error>          url_error;           // what is wrong with it
+    bool                          negotiated = false;  // the answer depends on Accept
+    bool                          was_head = false;    // fetched and made with GET
+
+    // an answer of our own: one plain line
+    std::optional<Error> refused;
+    bool                 refusal_is_sent = false;
+    bool                 keepalive = false;
+
+    Transformation transformation;
+    std::string    info;                               // $cdn_image_info
+};
+
+// The request's own state; none was made: nullptr.
+RequestState *find_state(ngx_http_request_t *r);
+
+// The state that holds for it: a clone (a background update, a slice) has its
+// parent's.
+RequestState *effective_state(ngx_http_request_t *r);
+
+RequestState &make_state(ngx_http_request_t *r);
+
+}  // namespace cdn

@@ -1,0 +1,103 @@
+#include "ngx/variables.h"
+
+#include "ngx/bridge.h"
+#include "ngx/image_rewrite.h"
+
+namespace cdn {
+
+namespace {
+
+// What a variable says of a request; nothing: not found.
+using Read = std::optional<std::string> (*)(ngx_http_request_t *r);
+
+std::optional<std::string> image_uri(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    return state != nullptr && state->url_is_prepared ? std::optional(state->image_uri)
+                                                      : std::nullopt;
+}
+
+std::optional<std::string> image_source(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    return state != nullptr && state->image ? std::optional(state->source_uri) : std::nullopt;
+}
+
+// The format settled on: what the URL or the negotiation says, else what is
+// known of the source only, "auto".
+std::optional<std::string> image_format(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    if (state == nullptr || !state->image) {
+        return std::nullopt;
+    }
+
+    const auto &formats = state->image->format.formats;
+    return formats.empty() ? "auto" : std::string(image::name(formats[0]));
+}
+
+std::optional<std::string> image_info(ngx_http_request_t *r)
+{
+    const RequestState *state = effective_state(r);
+    return state != nullptr && !state->info.empty() ? std::optional(state->info) : std::nullopt;
+}
+
+std::optional<std::string> client_uri(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    return std::string(view(state != nullptr && state->client_uri.data != nullptr
+                                ? state->client_uri : r->main->unparsed_uri));
+}
+
+struct Variable {
+    std::string_view name;
+    Read             read;
+};
+
+constexpr Variable table[] = {
+    {"cdn_client_uri", client_uri},                    // the URL as the client sent it
+    {"cdn_image_uri", image_uri},                      // canonical; the URL itself without options
+    {"cdn_image_source", image_source},                // the source's path and query
+    {"cdn_image_format", image_format},
+    {"cdn_image_info", image_info},                    // of a transformation, for logs
+};
+
+ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t data)
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
+        const auto text = table[data].read(r);
+        if (!text) {
+            value->not_found = 1;
+            return NGX_OK;
+        }
+
+        const ngx_str_t copied = copy(r->pool, *text);
+        value->data = copied.data;
+        value->len = static_cast<unsigned>(copied.len);
+        value->valid = 1;
+        value->no_cacheable = 0;
+        value->not_found = 0;
+        return NGX_OK;
+    });
+}
+
+}  // namespace
+
+ngx_int_t add_variables(ngx_conf_t *cf) noexcept
+{
+    for (std::size_t i = 0; i < std::size(table); i++) {
+        ngx_str_t name = borrow(table[i].name);
+        ngx_http_variable_t *variable =
+            ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+        if (variable == nullptr) {
+            return NGX_ERROR;
+        }
+
+        variable->get_handler = get;
+        variable->data = i;
+    }
+
+    return NGX_OK;
+}
+
+}  // namespace cdn
