@@ -14,6 +14,7 @@ enum class ErrorCode {
     forbidden,     // understood, and refused
     too_large,     // over a configured limit
     unsupported,   // not an image, not a listed one, or damaged beyond use
+    bad_gateway,   // the source broke off
     timeout,
     overload,      // try again later
     cancelled,     // nobody waits for the answer any more

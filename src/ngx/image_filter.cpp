@@ -117,15 +117,6 @@ ngx_int_t send_line(ngx_http_request_t *r, RequestState &state)
     return next_body_filter(r, &out);
 }
 
-ngx_int_t fail(ngx_http_request_t *r, RequestState &state, Error error)
-{
-    state.transformation.stage = Stage::sent;
-    r->buffered &= ~buffered_flag;
-
-    const ngx_int_t status = refuse(r, state, std::move(error));
-    return ngx_http_filter_finalize_request(r, &ngx_http_cdn_module, status);
-}
-
 // ---- counting
 
 void count_transform(ngx_http_request_t *r, const Job &job)
@@ -148,6 +139,7 @@ void count_transform(ngx_http_request_t *r, const Job &job)
         case ErrorCode::bad_request: outcome = "refused"; break;
         case ErrorCode::too_large:   outcome = "too_large"; break;
         case ErrorCode::unsupported: outcome = "unsupported"; break;
+        case ErrorCode::bad_gateway: outcome = "broken_source"; break;
         case ErrorCode::timeout:     outcome = "timeout"; break;
         case ErrorCode::overload:    outcome = "overload"; break;
         case ErrorCode::cancelled:   outcome = "cancelled"; break;
@@ -167,34 +159,71 @@ void count_transform(ngx_http_request_t *r, const Job &job)
 
 // ---- the transformation
 
-void wake(ngx_http_request_t *r)
+// The header was withheld: the request can still end as if its content
+// handler had refused it, error_page and keep-alive included.
+void end_with_error(ngx_http_request_t *r, RequestState &state)
 {
-    ngx_connection_t *c = r->connection;
+    if (r->upstream != nullptr && r->upstream->cleanup != nullptr) {
+        r->main->count++;                              // not its last user
+        (*r->upstream->cleanup)(r);
+    }
 
+    ngx_http_clean_header(r);
+    r->allow_ranges = 0;
+    ngx_http_finalize_request(r, refuse(r, state, state.transformation.job->answer->error()));
+}
+
+// The answer is there: sends it.  Not from within a filter.
+void finish(RequestState &state)
+{
+    ngx_http_request_t *r = state.request;
+    ngx_connection_t *c = r->connection;
+    Transformation &t = state.transformation;
+
+    if (t.timer.timer_set) {
+        ngx_del_timer(&t.timer);
+    }
+    r->buffered &= ~buffered_flag;
     ngx_http_set_log_request(c->log, r);
-    r->write_event_handler(r);
+
+    if (*t.job->answer) {
+        t.stage = Stage::done;
+        r->write_event_handler(r);
+    } else {
+        t.stage = Stage::sent;
+        end_with_error(r, state);
+    }
+
     ngx_http_run_posted_requests(c);
 }
 
-void finish(RequestState &state)
+void set_timer(ngx_http_request_t *r, RequestState &state, ngx_event_handler_pt handler,
+               ngx_msec_t delay)
 {
     Transformation &t = state.transformation;
 
-    if (t.timeout.timer_set) {
-        ngx_del_timer(&t.timeout);
-    }
-    t.stage = Stage::done;
-    wake(state.request);
+    t.timer_log = {};
+    t.timer_log.fd = static_cast<ngx_socket_t>(-1);
+    t.timer_log.data = &state;
+    t.timer_log.log = r->connection->log;
+    t.timer = {};
+    t.timer.data = &t.timer_log;
+    t.timer.handler = handler;
+    t.timer.log = r->connection->log;
+    ngx_add_timer(&t.timer, delay);
+}
+
+RequestState &timer_state(ngx_event_t *event)
+{
+    return *static_cast<RequestState *>(static_cast<ngx_connection_t *>(event->data)->data);
 }
 
 void on_timeout(ngx_event_t *event) noexcept
 {
-    auto *connection = static_cast<ngx_connection_t *>(event->data);
-    auto &state = *static_cast<RequestState *>(connection->data);
+    RequestState &state = timer_state(event);
 
-    guarded(connection->log, 0, [&] {
-        const auto job = state.transformation.job;
-        const bool waited = leave(job);
+    guarded(event->log, 0, [&] {
+        const bool waited = leave(state.transformation.job);
         auto late = std::make_shared<Job>();
 
         late->answer.emplace(
@@ -205,6 +234,30 @@ void on_timeout(ngx_event_t *event) noexcept
         finish(state);
         return 0;
     });
+}
+
+void on_failure(ngx_event_t *event) noexcept
+{
+    RequestState &state = timer_state(event);
+
+    guarded(event->log, 0, [&] {
+        count_transform(state.request, *state.transformation.job);
+        finish(state);
+        return 0;
+    });
+}
+
+// A failure within a filter is answered from outside it, a moment later.
+ngx_int_t fail(ngx_http_request_t *r, RequestState &state, Error error)
+{
+    auto failed = std::make_shared<Job>();
+    failed->answer.emplace(std::move(error));
+
+    state.transformation.job = std::move(failed);
+    state.transformation.stage = Stage::rendering;
+    r->buffered |= buffered_flag;
+    set_timer(r, state, on_failure, 0);
+    return NGX_AGAIN;
 }
 
 // The value of the source's own ETag, if it is a strong one.
@@ -237,21 +290,11 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     };
 
     if (!submit(job, conf.pool)) {
-        job->answer.emplace(
-            Error{ErrorCode::overload, "too many images are being made: try again later"});
-        count_transform(r, *job);
-        return fail(r, state, job->answer->error());
+        return fail(r, state, {ErrorCode::overload,
+                               "too many images are being made: try again later"});
     }
 
-    t.timeout_log = {};
-    t.timeout_log.fd = static_cast<ngx_socket_t>(-1);
-    t.timeout_log.data = &state;
-    t.timeout_log.log = r->connection->log;
-    t.timeout.data = &t.timeout_log;
-    t.timeout.handler = on_timeout;
-    t.timeout.log = r->connection->log;
-    ngx_add_timer(&t.timeout, conf.timeout);
-
+    set_timer(r, state, on_timeout, conf.timeout);
     t.stage = Stage::rendering;
     r->buffered |= buffered_flag;
     return NGX_AGAIN;
@@ -306,12 +349,7 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
     Transformation &t = state.transformation;
     const std::shared_ptr<Job> job = t.job;
 
-    if (!*job->answer) {
-        return fail(r, state, job->answer->error());
-    }
-
     t.stage = Stage::sent;
-    r->buffered &= ~buffered_flag;
 
     Rendered &rendered = **job->answer;
     describe_result(r, rendered);
@@ -341,6 +379,11 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
     return next_body_filter(r, &out);
 }
 
+Error too_many_bytes(std::uint64_t limit)
+{
+    return {ErrorCode::too_large, "the source has more than " + std::to_string(limit) + " bytes"};
+}
+
 // The upstream module gives up on a source that broke off: it has no header to
 // send any more, we have.
 bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer)
@@ -349,35 +392,50 @@ bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer)
            && r->upstream->cleanup == nullptr;
 }
 
-ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
+void consume(ngx_chain_t *in)
 {
-    Transformation &t = state.transformation;
-    const auto limit = static_cast<std::uint64_t>(loc_conf(r).image.max_bytes);
-    bool last = false;
+    for (; in != nullptr; in = in->next) {
+        if (ngx_buf_in_memory(in->buf)) {
+            in->buf->pos = in->buf->last;
+        }
+        if (in->buf->in_file) {
+            in->buf->file_pos = in->buf->file_last;
+        }
+    }
+}
 
-    for (ngx_chain_t *link = in; link != nullptr; link = link->next) {
-        ngx_buf_t *buffer = link->buf;
+// Takes the source's buffers; returns what was wrong with them.
+std::optional<Error> take(ngx_http_request_t *r, Transformation &t, ngx_chain_t *in, bool &last)
+{
+    const auto limit = static_cast<std::uint64_t>(loc_conf(r).image.max_bytes);
+
+    for (; in != nullptr; in = in->next) {
+        const ngx_buf_t *buffer = in->buf;
 
         if (source_broke_off(r, buffer)) {
-            t.stage = Stage::sent;
-            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "cdn image: the source broke off");
-            return ngx_http_filter_finalize_request(r, &ngx_http_cdn_module, NGX_HTTP_BAD_GATEWAY);
+            return Error{ErrorCode::bad_gateway, "the source broke off"};
         }
         if (!t.job->source.append(buffer)) {
-            return fail(r, state, {ErrorCode::internal, "no descriptor for the source"});
+            return Error{ErrorCode::internal, "no descriptor for the source"};
         }
         if (t.job->source.size() > limit) {
-            return fail(r, state, {ErrorCode::too_large, "the source has more than "
-                                                             + std::to_string(limit) + " bytes"});
+            return too_many_bytes(limit);
         }
 
         last = last || buffer->last_buf || (r != r->main && buffer->last_in_chain);
-        if (ngx_buf_in_memory(buffer)) {
-            buffer->pos = buffer->last;
-        }
-        if (buffer->in_file) {
-            buffer->file_pos = buffer->file_last;
-        }
+    }
+
+    return std::nullopt;
+}
+
+ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
+{
+    bool last = false;
+    auto error = take(r, state.transformation, in, last);
+
+    consume(in);
+    if (error) {
+        return fail(r, state, std::move(*error));
     }
 
     return last ? start(r, state) : NGX_OK;
@@ -397,16 +455,18 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
     if (r->headers_out.content_length_n > 0
         && static_cast<std::uint64_t>(r->headers_out.content_length_n) > limit)
     {
-        return refuse(r, state, {ErrorCode::too_large, "the source has more than "
-                                                           + std::to_string(limit) + " bytes"});
+        ngx_http_clean_header(r);
+        return refuse(r, state, too_many_bytes(limit));
     }
 
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
     if (encoding != nullptr && encoding->hash != 0 && encoding->value.len > 0
         && !equal_ignoring_case(view(encoding->value), "identity"))
     {
-        return refuse(r, state, {ErrorCode::unsupported, "the source is compressed as "
-                                                             + printable(view(encoding->value))});
+        Error error{ErrorCode::unsupported,
+                    "the source is compressed as " + printable(view(encoding->value))};
+        ngx_http_clean_header(r);
+        return refuse(r, state, std::move(error));
     }
 
     state.transformation.stage = Stage::collecting;
@@ -453,7 +513,7 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept
 
         switch (state->transformation.stage) {
         case Stage::collecting: return collect(r, *state, in);
-        case Stage::rendering:  return NGX_AGAIN;
+        case Stage::rendering:  consume(in); return NGX_AGAIN;
         case Stage::done:       return send_result(r, *state);
         case Stage::none:
         case Stage::sent:       break;

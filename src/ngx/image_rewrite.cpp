@@ -267,7 +267,8 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
 ngx_int_t refuse_phase(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
-        RequestState *state = find_state(r);
+        // once more: the location's own "rewrite ... break" came in between
+        RequestState *state = prepare_url(r);
         if (state == nullptr || !state->url_is_prepared) {
             return NGX_DECLINED;
         }
@@ -288,6 +289,7 @@ ngx_int_t status_of(ErrorCode code)
     case ErrorCode::forbidden:   return NGX_HTTP_FORBIDDEN;
     case ErrorCode::too_large:   return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     case ErrorCode::unsupported: return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    case ErrorCode::bad_gateway: return NGX_HTTP_BAD_GATEWAY;
     case ErrorCode::timeout:     return NGX_HTTP_GATEWAY_TIME_OUT;
     case ErrorCode::overload:    return NGX_HTTP_SERVICE_UNAVAILABLE;
     case ErrorCode::cancelled:

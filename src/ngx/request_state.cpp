@@ -15,8 +15,8 @@ void destroy(void *data)
 
 RequestState::~RequestState()
 {
-    if (transformation.timeout.timer_set) {
-        ngx_del_timer(&transformation.timeout);
+    if (transformation.timer.timer_set) {
+        ngx_del_timer(&transformation.timer);
     }
     if (transformation.job) {
         leave(transformation.job);

@@ -26,8 +26,8 @@ struct Transformation {
 
     Stage                stage = Stage::none;
     std::shared_ptr<Job> job;
-    ngx_event_t          timeout{};
-    ngx_connection_t     timeout_log{};                // nginx's timers log through a connection
+    ngx_event_t          timer{};
+    ngx_connection_t     timer_log{};                  // nginx's timers log through a connection
 };
 
 struct RequestState {
