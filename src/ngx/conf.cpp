@@ -1,6 +1,7 @@
 #include "ngx/conf.h"
 
 #include "ngx/bridge.h"
+#include "ngx/upstreams.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -13,6 +14,26 @@ void inherit(T *&value, T *parent)
     if (value == nullptr) {
         value = parent;
     }
+}
+
+// A waiting client must not give up on the lock, and fetch a second time, while
+// the first picture is still allowed to be made.
+void warn_of_short_locks(ngx_conf_t *cf, const ImageConf &image)
+{
+#if (NGX_HTTP_CACHE)
+    each_upstream_conf(cf, [&](const ngx_http_upstream_conf_t &upstream) {
+        if (!upstream.cache || upstream.cache_lock != 1) {
+            return;
+        }
+        if (image.timeout >= upstream.cache_lock_timeout || image.timeout >= upstream.cache_lock_age) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"cdn_image_timeout\" of %Mms should be under "
+                               "\"proxy_cache_lock_timeout\" and \"proxy_cache_lock_age\", which are "
+                               "%Mms and %Mms: raise those, to 65s for instance",
+                               image.timeout, upstream.cache_lock_timeout, upstream.cache_lock_age);
+        }
+    });
+#endif
 }
 
 }  // namespace
@@ -106,7 +127,15 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         }
 
         MainConf &main = main_conf(cf);
-        main.used = true;
+        if (image.defaults != nullptr) {
+            if (const auto known = main.presets->apply(*image.defaults); !known) {
+                const ngx_str_t message = borrow(known.error().message);
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"cdn_image_default\": %V", &message);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
+        }
+
+        warn_of_short_locks(cf, image);
 
         if (image.transform) {
             ngx_str_t name = ngx_string("cdn_image");

@@ -20,7 +20,6 @@ struct MainConf {
     ngx_shm_zone_t *zone;                              // cdn_zone
     ngx_shm_zone_t *counters;
     ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
-    bool            used;                              // any location needs what follows
     bool            renders;                           // any location transforms
 };
 

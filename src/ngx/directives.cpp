@@ -20,6 +20,8 @@ ngx_conf_enum_t dialects[] = {
     {ngx_null_string, 0},
 };
 
+ngx_conf_num_bounds_t at_least_one = {ngx_conf_check_num_bounds, 1, 1'000'000};
+
 // The directive's arguments, without its name.
 std::span<const ngx_str_t> arguments(ngx_conf_t *cf)
 {
@@ -236,7 +238,7 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image_max_frames"),              // NUMBER
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot, CDN_IMAGE_SLOT(max_frames), nullptr },
+      ngx_conf_set_num_slot, CDN_IMAGE_SLOT(max_frames), &at_least_one },
 
     { ngx_string("cdn_image_max_output_pixels"),       // NUMBER, k and m as in sizes
       any_block | NGX_CONF_TAKE1,

@@ -4,7 +4,6 @@ package NginxTest::Picture;
 
 use v5.36;
 use Exporter 'import';
-use Fcntl 'LOCK_EX';
 use File::Temp ();
 use NginxTest::Process;
 
@@ -134,37 +133,14 @@ sub with_exif ($jpeg, %opt)
     return $jpeg;
 }
 
-# Photographs come from a small Debian package, which is unpacked once into
-# build/photos and not installed.
+# A real photograph, see scripts/photos.
 #
 #     daisy@2x 1504x1000   daisy 752x500   marylou 800x543   ohoopee1 700x443
 #     ohoopee2 800x511     ohoopee3 750x499
 sub photo ($name = 'daisy@2x')
 {
-    my $dir = $ENV{NGX_CDN_PHOTOS} || "$NginxTest::root/build/photos";
-    my $file = "$dir/$name.jpg";
-
-    if (!-e $file) {
-        mkdir $_ for "$NginxTest::root/build", $dir;
-        open my $lock, '>', "$dir/.lock" or die "$dir: $!";
-        flock $lock, LOCK_EX;
-        unpack_photos($dir) if !-e $file;
-    }
-
-    return bytes_of($file);
-}
-
-sub unpack_photos ($dir)
-{
-    my $package = 'libjs-jquery-colorbox';
-    NginxTest::Process::run('sh', '-ec', <<'SCRIPT', 'sh', $dir, $package);
-        cd "$1"
-        apt-get -q download "$2"
-        dpkg-deb --fsys-tarfile "$2"_*.deb |
-            tar x --strip-components=7 --wildcards '*/examples/content/*.jpg'
-        rm "$2"_*.deb
-SCRIPT
-    return;
+    state $dir = NginxTest::Process::run("$NginxTest::root/scripts/photos") =~ s/\n//r;
+    return bytes_of("$dir/$name.jpg");
 }
 
 # By the first bytes, as a client would tell.
