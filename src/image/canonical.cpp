@@ -84,6 +84,17 @@ Result<FormatChoice> read_format(std::string_view value)
     return choice;
 }
 
+Result<std::string> read_origin(std::string_view value)
+{
+    const auto [scheme, authority, found] = cut(value, ':');
+    auto host = parse_host(authority);
+    if (!host || (scheme != "http" && scheme != "https")) {
+        return bad_value("src", "http: or https: and a host", value);
+    }
+
+    return std::string(scheme) + "://" + *host;
+}
+
 std::optional<Error> read_option(Request &request, std::string_view key, std::string_view value)
 {
     const auto store = [](auto &slot, const auto &parsed) -> std::optional<Error> {
@@ -94,6 +105,9 @@ std::optional<Error> read_option(Request &request, std::string_view key, std::st
         return std::nullopt;
     };
 
+    if (key == "src") {
+        return store(request.source.origin, read_origin(value));
+    }
     if (key == "w") {
         return store(request.width, parse_side(key, value));
     }
@@ -135,6 +149,10 @@ std::string print_canonical(const Request &request)
         text += ',';
     };
 
+    if (const auto &origin = request.source.origin; !origin.empty()) {
+        const auto scheme_end = origin.find("://");
+        put("src", origin.substr(0, scheme_end + 1) + origin.substr(scheme_end + 3));
+    }
     if (request.width > 0) {
         put("w", std::to_string(request.width));
     }
@@ -155,10 +173,8 @@ std::string print_canonical(const Request &request)
     }
     put("q", request.quality.automatic ? "auto" : std::to_string(request.quality.value));
 
-    text.back() = '/';
-    text += request.source.origin.empty() ? request.source.uri().substr(1)
-                                          : request.source.origin + request.source.uri();
-    return text;
+    text.pop_back();
+    return text + request.source.uri();
 }
 
 Result<std::optional<Request>> parse_canonical(RawUrl url)
@@ -177,12 +193,20 @@ Result<std::optional<Request>> parse_canonical(RawUrl url)
         }
     }
 
-    auto source = any_source(rest, url.query);
+    auto source = site_source(rest, url.query);
     if (!source) {
         return source.error();
     }
 
-    request.source = std::move(*source);
+    request.source.path = std::move(source->path);
+    request.source.query = std::move(source->query);
+
+    Request simple = request;
+    simplify(simple);
+    if (simple != request) {
+        return bad_request("not a canonical image URI: \"" + printable(list) + '"');
+    }
+
     return std::optional(std::move(request));
 }
 

@@ -36,6 +36,7 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 
 // The canonical URI: "/cdn-image/w=300,h=200,q=85/photos/a.jpg?v=2".
 //
+//   src=      SCHEME:HOST of an absolute source; none: this site
 //   w= h=     device pixels
 //   fit=      contain cover crop pad squeeze; none: scale_down
 //   g=        XxY, attention, entropy; none: the centre
@@ -43,7 +44,8 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 //   f=        FORMAT; auto[:FORMAT...] of what was negotiated; none: the source's
 //   q=        1..100 or auto; always there
 //
-// parse_canonical(print_canonical(r)) is r.
+// parse_canonical(print_canonical(r)) is r; what print_canonical() would not
+// print is refused.
 std::string print_canonical(const Request &request);
 Result<std::optional<Request>> parse_canonical(RawUrl url);
 

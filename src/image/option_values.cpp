@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 
+#include <cmath>
 #include <string>
 
 namespace cdn::image {
@@ -59,7 +60,9 @@ Result<Gravity> parse_point(std::string_view key, std::string_view value, char s
                                   + "\" between, or one of its words", value);
     }
 
-    return Gravity{Gravity::Kind::point, *x, *y};
+    // as exact as it is printed
+    const auto rounded = [](double part) { return std::round(part * 1e6) / 1e6; };
+    return Gravity{Gravity::Kind::point, rounded(*x), rounded(*y)};
 }
 
 }  // namespace cdn::image

@@ -157,6 +157,15 @@ Format choose_format(const FormatChoice &choice, const SourceInfo &source, const
     return first != formats.end() ? *first : plain;
 }
 
+Color over_white(Color color)
+{
+    const auto mixed = [&](std::uint8_t channel) {
+        return static_cast<std::uint8_t>((channel * color.alpha + 255 * (255 - color.alpha)) / 255);
+    };
+
+    return {mixed(color.red), mixed(color.green), mixed(color.blue), 255};
+}
+
 std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
 {
     const std::uint64_t stored = area(source.width, source.height) * plan.frames;
@@ -216,8 +225,13 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
                        && plan.cut == Cut{0, 0, width, height} && plan.canvas_width == width
                        && plan.canvas_height == height && source.orientation == 1;
 
-    if ((source.alpha && !has_alpha(plan.format)) && !plan.background) {
-        plan.background = white;
+    if (!has_alpha(plan.format)) {
+        if (source.alpha && !plan.background) {
+            plan.background = white;
+        }
+        if (plan.background) {
+            plan.background = over_white(*plan.background);
+        }
     }
 
     // a cover of an extreme source is enlarged far beyond what is kept of it

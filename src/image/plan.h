@@ -28,7 +28,6 @@ struct SourceInfo {
     int           orientation = 1;                     // EXIF, 1..8; 5 and more swap the sides
     bool          alpha = false;
     bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
-    bool          metadata = false;                    // any that an answer must not carry
 };
 
 // A rectangle in the resized picture.
@@ -52,7 +51,8 @@ struct Plan {
     int     canvas_width = 0;                          // of the result
     int     canvas_height = 0;
 
-    std::optional<Color> background;                   // laid under it, and around it
+    std::optional<Color> background;                   // laid under it, and around it;
+                                                       // opaque where the format has no alpha
 
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
     bool          same_pixels = false;                 // neither resized nor cut nor turned

@@ -1,5 +1,6 @@
 #include "image/render.h"
 
+#include "image/bare.h"
 #include "image/sniff.h"
 
 #include <algorithm>
@@ -203,11 +204,10 @@ SourceInfo read_header(std::string_view bytes, Format format)
     info.width = header.width();
     info.height = header.height();
     info.frames = has_frames(format) ? std::max(1, header.number(VIPS_META_N_PAGES, 1)) : 1;
-    info.orientation = vips_image_get_orientation(header.get());
+    // browsers do not turn animations
+    info.orientation = info.frames > 1 ? 1 : vips_image_get_orientation(header.get());
     info.alpha = header.alpha();
     info.whole_in_memory = needs_whole_picture(format, header);
-    info.metadata = header.has(VIPS_META_EXIF_NAME) || header.has(VIPS_META_XMP_NAME)
-                    || header.has(VIPS_META_IPTC_NAME) || header.has(VIPS_META_ICC_NAME);
 
     return info;
 }
@@ -328,15 +328,9 @@ std::vector<double> bands_of(Color color, const Picture &in)
     return bands;
 }
 
-// What is laid under transparency when the result cannot have any left.
 Picture flatten(Picture in, Color color)
 {
-    const auto over_white = [&](std::uint8_t channel) {
-        return static_cast<double>(channel * color.alpha + 255 * (255 - color.alpha)) / 255;
-    };
-
-    std::vector<double> bands{over_white(color.red), over_white(color.green),
-                              over_white(color.blue)};
+    std::vector<double> bands{double(color.red), double(color.green), double(color.blue)};
     if (in.bands() < 3) {
         bands.resize(1);
     }
@@ -365,7 +359,7 @@ Picture lay_background(Picture in, const Plan &plan)
     }
 
     const bool pads = plan.canvas_width > plan.cut.width || plan.canvas_height > plan.cut.height;
-    if (color.alpha < 255 && has_alpha(plan.format)) {
+    if (color.alpha < 255) {
         if (pads && !in.alpha()) {
             in = step(in, [](auto *i, auto **o) { return vips_addalpha(i, o, nullptr); });
         }
@@ -553,16 +547,23 @@ Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, St
     picture = lay_background(std::move(picture), plan);
     picture = pad(std::move(picture), plan, stop);
 
-    return save(ready_to_save(picture, plan), plan, stop);
+    picture = ready_to_save(picture, plan);
+    if (plan.format == Format::webp) {
+        // the saver wants all of it, and leaks it where a damaged source breaks off
+        picture = in_memory(picture, stop);
+    }
+
+    return save(picture, plan, stop);
 }
 
 // A result that is larger than a source of the same pixels and format helps
-// nobody, if the source carries nothing that must not be shown.
-bool source_is_better(const Image &image, const SourceInfo &source, const Plan &plan)
+// nobody, if the source carries nothing else.
+bool source_is_better(const Image &image, std::string_view bytes, const SourceInfo &source,
+                      const Plan &plan)
 {
-    return plan.same_pixels && image.format == source.format && !source.metadata
+    return plan.same_pixels && image.format == source.format
            && !(plan.background && source.alpha) && image.frames == source.frames
-           && image.size >= source.bytes;
+           && image.size >= bytes.size() && is_bare(bytes, source.format);
 }
 
 Image copy_of(std::string_view bytes, const SourceInfo &source)
@@ -647,7 +648,7 @@ Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &sto
 {
     try {
         Image image = run(bytes, prepared.source, prepared.plan, stop);
-        if (source_is_better(image, prepared.source, prepared.plan)) {
+        if (source_is_better(image, bytes, prepared.source, prepared.plan)) {
             return copy_of(bytes, prepared.source);
         }
         return image;

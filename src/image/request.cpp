@@ -48,7 +48,21 @@ FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Neg
     return {FormatChoice::Kind::negotiated, negotiated};
 }
 
-// Drops what the rest of the request makes irrelevant.
+}  // namespace
+
+void Options::lay_over(const Options &under)
+{
+    take(width, under.width);
+    take(height, under.height);
+    take(dpr, under.dpr);
+    take(fit, under.fit);
+    take(gravity, under.gravity);
+    take(quality, under.quality);
+    take(format, under.format);
+    take(background, under.background);
+    take(preset, under.preset);
+}
+
 void simplify(Request &request)
 {
     const bool has_box = request.width > 0 && request.height > 0;
@@ -72,21 +86,6 @@ void simplify(Request &request)
     if (request.quality.automatic && request.format.kind == FormatChoice::Kind::exactly) {
         request.quality = {false, quality_for(request, request.format.formats[0])};
     }
-}
-
-}  // namespace
-
-void Options::lay_over(const Options &under)
-{
-    take(width, under.width);
-    take(height, under.height);
-    take(dpr, under.dpr);
-    take(fit, under.fit);
-    take(gravity, under.gravity);
-    take(quality, under.quality);
-    take(format, under.format);
-    take(background, under.background);
-    take(preset, under.preset);
 }
 
 Result<Request> resolve(const Options &options, Source source, const Negotiated &negotiated)

@@ -104,8 +104,11 @@ struct Request {
 // Formats that format=auto may choose for this client, most wanted first.
 using Negotiated = std::vector<Format>;
 
-// Multiplies by the density, fills in what nobody asked for, drops what has no
-// effect: requests for the same picture become equal.
+// Fills in what nobody asked for, drops what has no effect: requests for the
+// same picture become equal.
+void simplify(Request &request);
+
+// Multiplies by the density, and simplifies.
 Result<Request> resolve(const Options &options, Source source, const Negotiated &negotiated);
 
 // The quality an encoder gets: `automatic` by format and the sides asked for.

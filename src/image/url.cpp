@@ -46,6 +46,9 @@ Result<std::string> resolve_dots(std::string_view path, Spelled spelled)
         const std::string meaning = spelled(segment);
 
         ends_open = meaning == "." || meaning == "..";
+        if (segment.empty() && kept.empty()) {
+            continue;                                  // "//host" would be another site's URL
+        }
         if (meaning == "..") {
             if (kept.empty()) {
                 return bad_request("the source path climbs above its root");
@@ -99,6 +102,12 @@ Result<Source> site_source(std::string_view path, std::string_view query)
     });
     if (!resolved) {
         return resolved.error();
+    }
+    if (*resolved == "/") {
+        return bad_request("the source is missing");
+    }
+    if (const auto decoded = decoded_path(*resolved); !decoded) {
+        return decoded.error();                        // "..%2F" left of its own
     }
 
     return Source{{}, escape(*resolved), escape(query)};

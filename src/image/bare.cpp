@@ -1,0 +1,170 @@
+#include "image/bare.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace cdn::image {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+std::uint8_t byte_at(std::string_view bytes, std::size_t at)
+{
+    return static_cast<std::uint8_t>(bytes[at]);
+}
+
+template <std::size_t N>
+bool is_one_of(std::string_view name, const std::array<std::string_view, N> &names)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// ITU-T T.81 annex B: markers, lengths, and entropy-coded data between them.
+bool is_bare_jpeg(std::string_view bytes)
+{
+    std::size_t at = 2;
+
+    while (at + 4 <= bytes.size()) {
+        if (byte_at(bytes, at) != 0xFF) {
+            return false;
+        }
+
+        const std::uint8_t marker = byte_at(bytes, at + 1);
+        const std::size_t length = byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3);
+        const bool application = marker >= 0xE0 && marker <= 0xEF;
+        const bool known_application = (marker == 0xE0 && length == 16)                  // JFIF, no thumbnail
+                                       || (marker == 0xEE && length == 14);              // Adobe
+        if ((application && !known_application) || marker == 0xFE) {
+            return false;
+        }
+
+        at += 2 + length;
+        if (marker != 0xDA) {                          // start of scan
+            continue;
+        }
+
+        // to the next marker that is neither a stuffed byte nor a restart
+        for (;; at++) {
+            at = bytes.find('\xFF', at);
+            if (at == bytes.npos || at + 2 > bytes.size()) {
+                return false;
+            }
+            const std::uint8_t next = byte_at(bytes, at + 1);
+            if (next == 0xD9) {                        // end of image
+                return at + 2 == bytes.size();
+            }
+            if (next != 0 && !(next >= 0xD0 && next <= 0xD7)) {
+                break;
+            }
+        }
+    }
+
+    return false;
+}
+
+std::uint32_t number(std::string_view bytes, bool big_endian)
+{
+    std::uint32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        value = value << 8 | byte_at(bytes, static_cast<std::size_t>(big_endian ? i : 3 - i));
+    }
+
+    return value;
+}
+
+// PNG, third edition, section 5.3.
+bool is_bare_png(std::string_view bytes)
+{
+    static constexpr std::array pictures = {"IHDR"sv, "PLTE"sv, "IDAT"sv, "tRNS"sv, "gAMA"sv,
+                                            "sRGB"sv, "bKGD"sv, "pHYs"sv, "sBIT"sv};
+
+    for (std::size_t at = 8; at + 12 <= bytes.size();) {
+        const std::size_t length = number(bytes.substr(at), true);
+        const auto type = bytes.substr(at + 4, 4);
+
+        at += 12 + length;
+        if (type == "IEND"sv) {
+            return length == 0 && at == bytes.size();
+        }
+        if (!is_one_of(type, pictures)) {
+            return false;
+        }
+    }
+
+    return false;
+}
+
+// RFC 9649 section 2.
+bool is_bare_webp(std::string_view bytes)
+{
+    static constexpr std::array pictures = {"VP8 "sv, "VP8L"sv, "VP8X"sv, "ALPH"sv, "ANIM"sv, "ANMF"sv};
+
+    if (bytes.size() < 12 || number(bytes.substr(4), false) + std::uint64_t{8} != bytes.size()) {
+        return false;
+    }
+
+    std::size_t at = 12;
+    while (at + 8 <= bytes.size()) {
+        const std::size_t length = number(bytes.substr(at + 4), false);
+        if (!is_one_of(bytes.substr(at, 4), pictures)) {
+            return false;
+        }
+        at += 8 + length + length % 2;
+    }
+
+    return at == bytes.size();
+}
+
+// GIF89a appendix A.
+bool is_bare_gif(std::string_view bytes)
+{
+    const auto color_table = [](std::uint8_t flags) -> std::size_t {
+        return (flags & 0x80) != 0 ? 3U << ((flags & 7) + 1) : 0;
+    };
+
+    if (bytes.size() < 13) {
+        return false;
+    }
+
+    std::size_t at = 13 + color_table(byte_at(bytes, 10));
+    while (at + 2 <= bytes.size()) {
+        const std::uint8_t block = byte_at(bytes, at);
+
+        if (block == 0x21) {
+            const std::uint8_t label = byte_at(bytes, at + 1);
+            const bool loop = label == 0xFF && bytes.substr(at + 2, 12) == "\x0BNETSCAPE2.0"sv;
+            if (label != 0xF9 && !loop) {
+                return false;
+            }
+            at += 2;
+        } else if (block == 0x2C && at + 11 <= bytes.size()) {
+            at += 11 + color_table(byte_at(bytes, at + 9));
+        } else {
+            return false;
+        }
+
+        while (at < bytes.size() && byte_at(bytes, at) != 0) {
+            at += 1U + byte_at(bytes, at);
+        }
+        at++;
+    }
+
+    return at + 1 == bytes.size() && byte_at(bytes, at) == 0x3B;
+}
+
+}  // namespace
+
+bool is_bare(std::string_view bytes, Format format)
+{
+    switch (format) {
+    case Format::jpeg: return is_bare_jpeg(bytes);
+    case Format::png:  return is_bare_png(bytes);
+    case Format::webp: return is_bare_webp(bytes);
+    case Format::gif:  return is_bare_gif(bytes);
+    default:           return false;
+    }
+}
+
+}  // namespace cdn::image

@@ -1,0 +1,453 @@
+#include "image/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace cdn::image {
+namespace {
+
+SourceInfo source(int width, int height, Format format = Format::jpeg)
+{
+    SourceInfo info;
+    info.format = format;
+    info.bytes = 1000;
+    info.width = width;
+    info.height = height;
+    return info;
+}
+
+Request asked(int width, int height, Fit fit = Fit::scale_down)
+{
+    Request request;
+    request.source.path = "/a";
+    request.width = width;
+    request.height = height;
+    request.fit = fit;
+    return request;
+}
+
+Request gravity(Request request, double x, double y)
+{
+    request.gravity = {Gravity::Kind::point, x, y};
+    return request;
+}
+
+Request automatic(std::vector<Format> formats)
+{
+    Request request = asked(0, 0);
+    request.format = {FormatChoice::Kind::negotiated, std::move(formats)};
+    return request;
+}
+
+Request exactly(Format format)
+{
+    Request request = asked(0, 0);
+    request.format = {FormatChoice::Kind::exactly, {format}};
+    return request;
+}
+
+const Limits none{.max_bytes = ~0ULL, .max_pixels = ~0ULL, .max_frames = ~0ULL,
+                  .max_output_pixels = ~0ULL, .max_avif_pixels = ~0ULL};
+
+Plan plan(const Request &request, const SourceInfo &info, const Limits &limits = {})
+{
+    const auto made = make_plan(request, info, limits);
+    if (!made) {
+        ADD_FAILURE() << made.error().message;
+        return {};
+    }
+
+    return *made;
+}
+
+std::string canvas(const Plan &p)
+{
+    return std::to_string(p.canvas_width) + 'x' + std::to_string(p.canvas_height);
+}
+
+// "resized to, cut at -> result"
+std::string geometry(const Plan &p)
+{
+    return std::to_string(p.resized_width) + 'x' + std::to_string(p.resized_height) + " at "
+           + std::to_string(p.cut.x) + ',' + std::to_string(p.cut.y) + " -> " + canvas(p);
+}
+
+ErrorCode refusal(const Request &request, const SourceInfo &info, const Limits &limits = {})
+{
+    const auto made = make_plan(request, info, limits);
+    return made ? ErrorCode::internal : made.error().code;
+}
+
+TEST(Plan, FollowsCloudflaresTableOfFits)
+{
+    struct Row {
+        Fit         fit;
+        int         width;
+        int         height;
+        const char *geometry;
+    };
+    const Row rows[] = {
+        {Fit::scale_down, 0, 0, "1080x720 at 0,0 -> 1080x720"},
+        {Fit::scale_down, 500, 500, "500x333 at 0,0 -> 500x333"},
+        {Fit::scale_down, 500, 0, "500x333 at 0,0 -> 500x333"},
+        {Fit::scale_down, 0, 500, "750x500 at 0,0 -> 750x500"},
+        {Fit::scale_down, 1080, 720, "1080x720 at 0,0 -> 1080x720"},
+        {Fit::scale_down, 2000, 2000, "1080x720 at 0,0 -> 1080x720"},
+        {Fit::contain, 500, 500, "500x333 at 0,0 -> 500x333"},
+        {Fit::contain, 2160, 2160, "2160x1440 at 0,0 -> 2160x1440"},
+        {Fit::contain, 1081, 0, "1081x721 at 0,0 -> 1081x721"},
+        {Fit::cover, 500, 500, "750x500 at 125,0 -> 500x500"},
+        {Fit::cover, 500, 100, "500x333 at 0,117 -> 500x100"},
+        {Fit::cover, 1440, 1440, "2160x1440 at 360,0 -> 1440x1440"},
+        {Fit::crop, 500, 500, "750x500 at 125,0 -> 500x500"},
+        {Fit::crop, 1296, 1296, "1080x720 at 0,0 -> 1080x720"},
+        {Fit::crop, 500, 1000, "1080x720 at 290,0 -> 500x720"},
+        {Fit::pad, 500, 500, "500x333 at 0,0 -> 500x500"},
+        {Fit::pad, 2000, 2000, "2000x1333 at 0,0 -> 2000x2000"},
+        {Fit::squeeze, 500, 500, "500x500 at 0,0 -> 500x500"},
+        {Fit::squeeze, 2000, 10, "2000x10 at 0,0 -> 2000x10"},
+    };
+
+    for (const auto &row : rows) {
+        EXPECT_EQ(geometry(plan(asked(row.width, row.height, row.fit), source(1080, 720))),
+                  row.geometry)
+            << static_cast<int>(row.fit) << ' ' << row.width << 'x' << row.height;
+    }
+}
+
+TEST(Plan, CentresTheCutOnGravityAsFarAsThePictureAllows)
+{
+    const auto x_at = [](double x) {
+        return plan(gravity(asked(500, 500, Fit::cover), x, 0.5), source(1080, 720)).cut.x;
+    };
+    EXPECT_EQ(x_at(0), 0);
+    EXPECT_EQ(x_at(0.3), 0);                           // 225 - 250
+    EXPECT_EQ(x_at(0.4), 50);
+    EXPECT_EQ(x_at(0.5), 125);
+    EXPECT_EQ(x_at(0.7), 250);
+    EXPECT_EQ(x_at(1), 250);
+
+    const auto y_at = [](double y) {
+        return plan(gravity(asked(500, 500, Fit::crop), 0.5, y), source(720, 1080)).cut.y;
+    };
+    EXPECT_EQ(y_at(0), 0);
+    EXPECT_EQ(y_at(1), 250);
+}
+
+TEST(Plan, ForgetsGravityWhereNothingIsCut)
+{
+    Request smart = asked(300, 200, Fit::cover);
+    smart.gravity.kind = Gravity::Kind::attention;
+
+    EXPECT_EQ(plan(smart, source(1080, 720)).gravity, Gravity{});
+    EXPECT_EQ(plan(smart, source(1000, 720)).gravity.kind, Gravity::Kind::attention);
+}
+
+TEST(Plan, SwapsSidesForOrientation5AndMore)
+{
+    SourceInfo info = source(1080, 720);
+    for (const auto &[orientation, result] :
+         {std::pair{1, "500x333"}, {4, "500x333"}, {5, "333x500"}, {8, "333x500"}})
+    {
+        info.orientation = orientation;
+        EXPECT_EQ(canvas(plan(asked(500, 500), info)), result) << orientation;
+    }
+
+    info.orientation = 6;
+    EXPECT_EQ(geometry(plan(gravity(asked(500, 500, Fit::cover), 0, 0), info)),
+              "500x750 at 0,0 -> 500x500");
+}
+
+TEST(Plan, KnowsWhenPixelsStayAsTheyAre)
+{
+    SourceInfo info = source(1080, 720);
+    EXPECT_TRUE(plan(asked(0, 0), info).same_pixels);
+    EXPECT_TRUE(plan(asked(1080, 720, Fit::cover), info).same_pixels);
+    EXPECT_FALSE(plan(asked(1079, 0), info).same_pixels);
+    EXPECT_FALSE(plan(asked(1080, 719, Fit::crop), info).same_pixels);
+    EXPECT_FALSE(plan(asked(1080, 721, Fit::pad), info).same_pixels);
+
+    info.orientation = 2;
+    EXPECT_FALSE(plan(asked(0, 0), info).same_pixels);
+    EXPECT_FALSE(plan(asked(720, 1080, Fit::squeeze), source(1080, 720)).same_pixels);
+}
+
+TEST(Plan, KeepsAtLeastOnePixelOfAThread)
+{
+    EXPECT_EQ(geometry(plan(asked(100, 100), source(1, 50000))), "1x100 at 0,0 -> 1x100");
+    EXPECT_EQ(geometry(plan(asked(100, 100), source(50000, 1))), "100x1 at 0,0 -> 100x1");
+    EXPECT_EQ(geometry(plan(asked(1, 1), source(1, 50000))), "1x1 at 0,0 -> 1x1");
+    EXPECT_EQ(geometry(plan(asked(100, 100, Fit::crop), source(1, 50000))),
+              "1x50000 at 0,24950 -> 1x100");
+    EXPECT_EQ(geometry(plan(asked(100, 100, Fit::pad), source(50000, 1))),
+              "100x1 at 0,0 -> 100x100");
+    EXPECT_EQ(geometry(plan(asked(100, 100, Fit::cover), source(50000, 1), none)),
+              "5000000x100 at 2499950,0 -> 100x100");
+}
+
+TEST(Plan, RefusesToCoverFarMoreThanItKeeps)
+{
+    EXPECT_EQ(refusal(asked(100, 100, Fit::cover), source(50000, 1)), ErrorCode::bad_request);
+    EXPECT_EQ(refusal(asked(12000, 12000, Fit::cover), source(1, 50000)), ErrorCode::bad_request);
+}
+
+TEST(Plan, StaysInsideItsBoxesWhateverTheSides)
+{
+    std::mt19937 random(2026);
+    const auto side = [&](int limit) {                 // small ones as often as large ones
+        return 1 + static_cast<int>(random() % (1U << random() % 17)) % limit;
+    };
+
+    for (int i = 0; i < 20000 && !HasFailure(); i++) {
+        const auto fit = static_cast<Fit>(random() % 6);
+        const int width = side(max_side);
+        const int height = side(max_side);
+        const SourceInfo info = source(side(65500), side(65500));
+        const Plan p = plan(gravity(asked(width, height, fit), (random() % 101) / 100.0,
+                                    (random() % 101) / 100.0), info, none);
+        SCOPED_TRACE(testing::Message() << info.width << 'x' << info.height << " fit "
+                                        << static_cast<int>(fit) << ' ' << width << 'x' << height
+                                        << ": " << geometry(p));
+
+        EXPECT_GE(std::min({p.resized_width, p.resized_height, p.cut.width, p.cut.height}), 1);
+        EXPECT_GE(std::min(p.cut.x, p.cut.y), 0);
+        EXPECT_LE(p.cut.x + p.cut.width, p.resized_width);
+        EXPECT_LE(p.cut.y + p.cut.height, p.resized_height);
+        EXPECT_LE(p.cut.width, p.canvas_width);
+        EXPECT_LE(p.cut.height, p.canvas_height);
+        EXPECT_LE(p.canvas_width, width);
+        EXPECT_LE(p.canvas_height, height);
+
+        const bool fills = fit == Fit::cover || fit == Fit::pad || fit == Fit::squeeze;
+        const bool touches = p.canvas_width == width || p.canvas_height == height;
+        EXPECT_TRUE(!fills || (p.canvas_width == width && p.canvas_height == height));
+        EXPECT_TRUE(fit != Fit::contain || touches);
+        if (fit == Fit::scale_down || fit == Fit::crop) {
+            EXPECT_LE(p.resized_width, info.width);
+            EXPECT_LE(p.resized_height, info.height);
+        }
+    }
+}
+
+TEST(SourceLimit, HoldsToTheLastByteFrameAndPixel)
+{
+    const Limits limits{.max_bytes = 100, .max_pixels = 600, .max_frames = 3};
+    SourceInfo info = source(20, 10);
+    info.bytes = 100;
+    info.frames = 3;
+    EXPECT_FALSE(check_limits(info, limits));
+
+    SourceInfo bytes = info;
+    bytes.bytes++;
+    EXPECT_EQ(check_limits(bytes, limits)->code, ErrorCode::too_large);
+
+    SourceInfo pixels = info;
+    pixels.width++;
+    EXPECT_EQ(check_limits(pixels, limits)->code, ErrorCode::too_large);
+    EXPECT_EQ(refusal(asked(1, 1), pixels, limits), ErrorCode::too_large);
+
+    SourceInfo frames = source(1, 1);
+    frames.bytes = 1;
+    frames.frames = 4;
+    EXPECT_EQ(check_limits(frames, limits)->code, ErrorCode::too_large);
+}
+
+TEST(SourceLimit, CountsIn64Bits)
+{
+    EXPECT_EQ(check_limits(source(65536, 65536), {})->code, ErrorCode::too_large);   // 0 in 32 bits
+
+    SourceInfo animated = source(65535, 65535, Format::gif);
+    animated.frames = 256;
+    EXPECT_EQ(check_limits(animated, {})->code, ErrorCode::too_large);
+    EXPECT_EQ(check_limits(source(2147483647, 2147483647), {})->code, ErrorCode::too_large);
+}
+
+TEST(ResultLimit, HoldsToTheLastPixelOfAllFrames)
+{
+    const Limits limits{.max_output_pixels = 600};
+    EXPECT_EQ(canvas(plan(asked(30, 20), source(300, 200), limits)), "30x20");
+    EXPECT_EQ(refusal(asked(31, 21), source(310, 210), limits), ErrorCode::bad_request);
+    EXPECT_EQ(refusal(asked(0, 0), source(601, 1), limits), ErrorCode::bad_request);
+    EXPECT_EQ(canvas(plan(asked(30, 20, Fit::contain), source(3, 2), limits)), "30x20");
+    EXPECT_EQ(refusal(asked(31, 31, Fit::contain), source(3, 2), limits), ErrorCode::bad_request);
+    EXPECT_EQ(canvas(plan(asked(30, 20, Fit::pad), source(1, 1), limits)), "30x20");
+    EXPECT_EQ(refusal(asked(601, 1, Fit::pad), source(1, 1), limits), ErrorCode::bad_request);
+
+    SourceInfo animated = source(100, 100, Format::gif);
+    animated.frames = 6;
+    EXPECT_EQ(plan(asked(10, 10), animated, limits).frames, 6);
+    EXPECT_EQ(refusal(asked(11, 11), animated, limits), ErrorCode::bad_request);
+}
+
+TEST(ResultLimit, LetsALargeSourceBecomeSmall)
+{
+    EXPECT_EQ(canvas(plan(asked(30, 20), source(6000, 4000), {.max_output_pixels = 600})), "30x20");
+}
+
+TEST(ResultFormat, IsTheSourcesWhereItCanBeWritten)
+{
+    for (const Format format :
+         {Format::jpeg, Format::png, Format::webp, Format::gif, Format::avif})
+    {
+        EXPECT_EQ(plan(asked(0, 0), source(10, 10, format)).format, format) << name(format);
+    }
+
+    SourceInfo info = source(10, 10, Format::heif);
+    EXPECT_EQ(plan(asked(0, 0), info).format, Format::jpeg);
+    info.alpha = true;
+    EXPECT_EQ(plan(asked(0, 0), info).format, Format::png);
+    EXPECT_EQ(plan(asked(0, 0), source(10, 10, Format::tiff)).format, Format::jpeg);
+}
+
+TEST(ResultFormat, IsNegotiatedInOrder)
+{
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), source(10, 10)).format, Format::avif);
+    EXPECT_EQ(plan(automatic({Format::webp, Format::avif}), source(10, 10)).format, Format::webp);
+}
+
+TEST(ResultFormat, StaysTheSourcesWhenTheClientAcceptsIt)
+{
+    const Request both = automatic({Format::avif, Format::webp});
+    EXPECT_EQ(plan(both, source(10, 10, Format::webp)).format, Format::webp);
+    EXPECT_EQ(plan(both, source(10, 10, Format::avif)).format, Format::avif);
+    EXPECT_EQ(plan(automatic({Format::webp}), source(10, 10, Format::avif)).format, Format::webp);
+}
+
+TEST(ResultFormat, IsOneThatEveryClientShowsWhenNothingWasAccepted)
+{
+    struct Row {
+        Format source;
+        bool   alpha;
+        int    frames;
+        Format result;
+    };
+    for (const auto &[from, alpha, frames, result] :
+         {Row{Format::jpeg, false, 1, Format::jpeg}, Row{Format::png, true, 1, Format::png},
+          Row{Format::gif, true, 3, Format::gif}, Row{Format::webp, false, 1, Format::jpeg},
+          Row{Format::webp, true, 1, Format::png}, Row{Format::webp, true, 3, Format::gif},
+          Row{Format::avif, false, 1, Format::jpeg}, Row{Format::avif, true, 1, Format::png},
+          Row{Format::tiff, false, 1, Format::jpeg}, Row{Format::svg, true, 1, Format::png}})
+    {
+        SourceInfo info = source(10, 10, from);
+        info.alpha = alpha;
+        info.frames = frames;
+        EXPECT_EQ(plan(automatic({}), info).format, result) << name(from) << ' ' << frames;
+    }
+}
+
+TEST(ResultFormat, OfAnAnimationCanMove)
+{
+    SourceInfo info = source(10, 10, Format::gif);
+    info.frames = 3;
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), info).format, Format::webp);
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), info).frames, 3);
+    EXPECT_EQ(plan(automatic({Format::avif}), info).format, Format::gif);
+}
+
+TEST(ResultFormat, AskedForByNameKeepsOneFrameIfItCannotMove)
+{
+    SourceInfo info = source(10, 10, Format::gif);
+    info.frames = 3;
+    for (const auto &[format, frames] :
+         {std::pair{Format::jpeg, 1}, {Format::png, 1}, {Format::avif, 1}, {Format::webp, 3}})
+    {
+        EXPECT_EQ(plan(exactly(format), info).format, format) << name(format);
+        EXPECT_EQ(plan(exactly(format), info).frames, frames) << name(format);
+    }
+}
+
+TEST(ResultFormat, IsAvifUpToItsArea)
+{
+    const Limits limits{.max_avif_pixels = 600};
+    const Request both = automatic({Format::avif, Format::webp});
+
+    EXPECT_EQ(plan(both, source(30, 20), limits).format, Format::avif);
+    EXPECT_EQ(plan(both, source(601, 1), limits).format, Format::webp);
+    EXPECT_EQ(plan(both, source(601, 1, Format::avif), limits).format, Format::webp);
+    EXPECT_EQ(plan(asked(0, 0), source(601, 1, Format::avif), limits).format, Format::jpeg);
+    EXPECT_EQ(plan(exactly(Format::avif), source(30, 20), limits).format, Format::avif);
+    EXPECT_EQ(plan(exactly(Format::avif), source(601, 1), limits).format, Format::jpeg);
+
+    Request small = both;                              // the result's area, not the source's
+    small.width = 30;
+    EXPECT_EQ(plan(small, source(300, 200), limits).format, Format::avif);
+}
+
+TEST(ResultFormat, HasRoomForTheLongestSide)
+{
+    struct Row {
+        Format format;
+        int    longest;
+        Format next;
+    };
+    for (const auto &[format, longest, next] :
+         {Row{Format::webp, 16383, Format::png}, Row{Format::avif, 16384, Format::png},
+          Row{Format::jpeg, 65500, Format::png}, Row{Format::gif, 65535, Format::png}})
+    {
+        EXPECT_EQ(plan(exactly(format), source(longest, 1, Format::png)).format, format);
+        EXPECT_EQ(plan(exactly(format), source(1, longest, Format::png)).format, format);
+        EXPECT_EQ(plan(exactly(format), source(longest + 1, 1, Format::png)).format, next);
+        EXPECT_EQ(plan(exactly(format), source(1, longest + 1, Format::png)).format, next);
+    }
+
+    EXPECT_EQ(plan(automatic({Format::webp}), source(16384, 1)).format, Format::jpeg);
+    EXPECT_EQ(plan(asked(0, 0), source(16384, 1, Format::webp)).format, Format::jpeg);
+    EXPECT_EQ(plan(asked(0, 0), source(1, 65501)).format, Format::png);
+}
+
+TEST(ResultFormat, WithoutAlphaLiesOnABackground)
+{
+    SourceInfo info = source(10, 10, Format::png);
+    EXPECT_EQ(plan(exactly(Format::jpeg), info).background, std::nullopt);
+
+    info.alpha = true;
+    EXPECT_EQ(plan(exactly(Format::jpeg), info).background, white);
+    EXPECT_EQ(plan(exactly(Format::webp), info).background, std::nullopt);
+
+    Request red = exactly(Format::jpeg);
+    red.background = Color{255, 0, 0, 255};
+    EXPECT_EQ(plan(red, info).background, (Color{255, 0, 0, 255}));
+}
+
+TEST(Plan, DecidesAutomaticQualityByTheFormatItChose)
+{
+    Request request = automatic({Format::avif, Format::webp});
+    request.quality = Quality{true};
+    EXPECT_EQ(plan(request, source(10, 10)).quality, 75);
+    EXPECT_EQ(plan(request, source(10, 10), {.max_avif_pixels = 99}).quality, 80);
+}
+
+TEST(Plan, EstimatesMoreMemoryForMorePixelsAtOnce)
+{
+    const auto memory = [](const Request &request, const SourceInfo &info) {
+        return plan(request, info).memory;
+    };
+
+    SourceInfo lines = source(4000, 3000);
+    SourceInfo whole = lines;
+    whole.whole_in_memory = true;
+    EXPECT_LT(memory(asked(100, 0), lines), memory(asked(1000, 0), lines));
+    EXPECT_LT(memory(asked(100, 0), lines), 4000U * 3000);
+    EXPECT_GE(memory(asked(100, 0), whole), 4000U * 3000 * 3);
+
+    SourceInfo one = source(400, 300, Format::gif);
+    SourceInfo ten = one;
+    ten.frames = 10;
+    EXPECT_GT(memory(asked(0, 0), ten), 5 * memory(asked(0, 0), one));
+}
+
+TEST(ShrinkOnLoad, LeavesAtLeastWhatIsWanted)
+{
+    EXPECT_EQ(shrink_on_load(4000, 3000, 500, 375), 8);
+    EXPECT_EQ(shrink_on_load(4000, 3000, 501, 375), 4);
+    EXPECT_EQ(shrink_on_load(4000, 3000, 500, 376), 4);
+    EXPECT_EQ(shrink_on_load(4000, 3000, 1001, 1), 2);
+    EXPECT_EQ(shrink_on_load(4000, 3000, 2000, 1500), 2);
+    EXPECT_EQ(shrink_on_load(4000, 3000, 2001, 1500), 1);
+    EXPECT_EQ(shrink_on_load(4001, 3000, 501, 375), 8);    // the decoder rounds up
+    EXPECT_EQ(shrink_on_load(10, 10, 20, 20), 1);
+}
+
+}  // namespace
+}  // namespace cdn::image
