@@ -21,22 +21,33 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N> &nam
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Segments that a decoder reads and that hold nothing else: tables, frames,
+// scans, restart intervals, and the application segments of JFIF and Adobe.
+bool is_picture_segment(std::uint8_t marker, std::string_view content)
+{
+    switch (marker) {
+    case 0xC0: case 0xC1: case 0xC2: case 0xC4: case 0xDA: case 0xDB: case 0xDD:
+        return true;
+    case 0xE0:
+        return content.size() == 14 && content.starts_with("JFIF\0"sv);
+    case 0xEE:
+        return content.size() == 12 && content.starts_with("Adobe"sv);
+    default:
+        return false;
+    }
+}
+
 // ITU-T T.81 annex B: markers, lengths, and entropy-coded data between them.
 bool is_bare_jpeg(std::string_view bytes)
 {
     std::size_t at = 2;
 
     while (at + 4 <= bytes.size()) {
-        if (byte_at(bytes, at) != 0xFF) {
-            return false;
-        }
-
         const std::uint8_t marker = byte_at(bytes, at + 1);
         const std::size_t length = byte_at(bytes, at + 2) << 8 | byte_at(bytes, at + 3);
-        const bool application = marker >= 0xE0 && marker <= 0xEF;
-        const bool known_application = (marker == 0xE0 && length == 16)                  // JFIF, no thumbnail
-                                       || (marker == 0xEE && length == 14);              // Adobe
-        if ((application && !known_application) || marker == 0xFE) {
+        if (byte_at(bytes, at) != 0xFF || length < 2 || at + 2 + length > bytes.size()
+            || !is_picture_segment(marker, bytes.substr(at + 4, length - 2)))
+        {
             return false;
         }
 
@@ -96,25 +107,36 @@ bool is_bare_png(std::string_view bytes)
     return false;
 }
 
-// RFC 9649 section 2.
-bool is_bare_webp(std::string_view bytes)
+// RFC 9649 section 2: chunks, of which a frame (ANMF) holds some of its own
+// behind 16 bytes of its place and time.
+bool has_bare_chunks(std::string_view bytes, bool in_frame)
 {
-    static constexpr std::array pictures = {"VP8 "sv, "VP8L"sv, "VP8X"sv, "ALPH"sv, "ANIM"sv, "ANMF"sv};
+    static constexpr std::array pixels = {"VP8 "sv, "VP8L"sv, "ALPH"sv};
+    static constexpr std::array whole = {"VP8X"sv, "ANIM"sv, "ANMF"sv};
 
-    if (bytes.size() < 12 || number(bytes.substr(4), false) + std::uint64_t{8} != bytes.size()) {
-        return false;
-    }
+    while (bytes.size() >= 8) {
+        const auto type = bytes.substr(0, 4);
+        const std::uint64_t length = number(bytes.substr(4), false);
+        const std::uint64_t padded = length + length % 2;
 
-    std::size_t at = 12;
-    while (at + 8 <= bytes.size()) {
-        const std::size_t length = number(bytes.substr(at + 4), false);
-        if (!is_one_of(bytes.substr(at, 4), pictures)) {
+        if (8 + padded > bytes.size()
+            || (!is_one_of(type, pixels) && (in_frame || !is_one_of(type, whole))))
+        {
             return false;
         }
-        at += 8 + length + length % 2;
+        if (type == "ANMF"sv && (length < 16 || !has_bare_chunks(bytes.substr(24, length - 16), true))) {
+            return false;
+        }
+        bytes.remove_prefix(8 + padded);
     }
 
-    return at == bytes.size();
+    return bytes.empty();
+}
+
+bool is_bare_webp(std::string_view bytes)
+{
+    return bytes.size() >= 12 && number(bytes.substr(4), false) + std::uint64_t{8} == bytes.size()
+           && has_bare_chunks(bytes.substr(12), false);
 }
 
 // GIF89a appendix A.

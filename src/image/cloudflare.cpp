@@ -67,26 +67,178 @@ Result<std::optional<Format>> parse_format(std::string_view key, std::string_vie
     return bad_value(key, "auto, avif, webp, jpeg or png", value);
 }
 
-Result<double> parse_density(std::string_view key, std::string_view value)
+// Words that stand for a value.
+template <typename T>
+struct Word {
+    std::string_view word;
+    T                value;
+};
+
+template <typename T, std::size_t N>
+Result<T> parse_word(std::string_view key, std::string_view value, const Word<T> (&words)[N],
+                     std::string_view must_be)
 {
-    const auto number = parse_decimal(value);
-    if (!number || *number <= 0 || *number > 3) {
-        return bad_value(key, "a number over 0, at most 3", value);
+    for (const Word<T> &w : words) {
+        if (w.word == value) {
+            return w.value;
+        }
     }
 
-    return *number;
+    return bad_value(key, must_be, value);
 }
 
-// Stores a parsed value, or says what was wrong with it.
-template <typename T>
-std::optional<Error> store(std::optional<T> &slot, const Result<T> &value)
+std::optional<Error> set_flip(Options &options, std::string_view key, std::string_view value)
 {
-    if (!value) {
-        return value.error();
+    if (value != "h" && value != "v" && value != "hv" && value != "vh") {
+        return bad_value(key, "h, v or hv", value);
     }
 
-    slot = *value;
+    options.flip_horizontal = value.find('h') != value.npos;
+    options.flip_vertical = value.find('v') != value.npos;
     return std::nullopt;
+}
+
+Result<Length> parse_edge(std::string_view key, std::string_view value)
+{
+    const auto pixels = parse_integer(key, value, 0, 100'000);
+    if (!pixels) {
+        return pixels.error();
+    }
+
+    return Length{static_cast<double>(*pixels), false};
+}
+
+// "top;right;bottom;left" in pixels of the source.
+Result<Sides> parse_trim(std::string_view key, std::string_view value)
+{
+    const auto parts = split(value, ';');
+    if (parts.size() != 4) {
+        return bad_value(key, "top;right;bottom;left in pixels", value);
+    }
+
+    Sides sides;
+    Length *const places[] = {&sides.top, &sides.right, &sides.bottom, &sides.left};
+    for (std::size_t i = 0; i < 4; i++) {
+        if (const auto error = store(*places[i], parse_edge(key, parts[i]))) {
+            return *error;
+        }
+    }
+
+    return sides;
+}
+
+// trim.width and trim.height together with trim.left and trim.top.
+std::optional<Error> set_trim_part(Options &options, std::string_view key, std::string_view value)
+{
+    if (key == "trim.right" || key == "trim.bottom") {
+        options.trim = options.trim.value_or(Sides{});
+        return store(key == "trim.right" ? options.trim->right : options.trim->bottom,
+                     parse_edge(key, value));
+    }
+
+    options.region = options.region.value_or(Region{});
+    options.region->by_corner = true;
+    Region &region = *options.region;
+    return key == "trim.width"    ? store(region.width, parse_edge(key, value))
+           : key == "trim.height" ? store(region.height, parse_edge(key, value))
+           : key == "trim.left"   ? store(region.x, parse_edge(key, value))
+           : key == "trim.top"    ? store(region.y, parse_edge(key, value))
+                                  : std::optional(bad_request("unknown option: \"" + printable(key) + '"'));
+}
+
+// Factors of which 0 means "as it is".
+std::optional<Error> set_factor(std::optional<double> &slot, std::string_view key,
+                                std::string_view value)
+{
+    const auto number = parse_number(key, value, 0, 100);
+    if (!number) {
+        return number.error();
+    }
+    if (*number > 0) {
+        slot = *number;
+    }
+
+    return std::nullopt;
+}
+
+std::optional<Error> set_blur(Options &options, std::string_view key, std::string_view value)
+{
+    const auto radius = parse_number(key, value, 1, 250);
+    if (!radius) {
+        return radius.error();
+    }
+
+    options.blur = *radius / 2;                        // a CSS-like radius is two sigmas
+    return std::nullopt;
+}
+
+std::optional<Error> set_adjustment(Options &options, std::string_view key, std::string_view value)
+{
+    if (key == "blur") {
+        return set_blur(options, key, value);
+    }
+    if (key == "sharpen") {
+        return store(options.sharpen, parse_number(key, value, 0, 10));
+    }
+    if (key == "brightness") {
+        return set_factor(options.brightness, key, value);
+    }
+    if (key == "contrast") {
+        return set_factor(options.contrast, key, value);
+    }
+    if (key == "gamma") {
+        return set_factor(options.gamma, key, value);
+    }
+    if (key == "saturation") {
+        return store(options.saturation, parse_number(key, value, 0, 100));
+    }
+    if (key == "rotate") {
+        static constexpr Word<int> angles[] = {{"0", 0}, {"90", 90}, {"180", 180}, {"270", 270}, {"360", 0}};
+        return store(options.rotate, parse_word(key, value, angles, "90, 180 or 270"));
+    }
+    if (key == "flip") {
+        return set_flip(options, key, value);
+    }
+    if (key == "trim") {
+        return store(options.trim, parse_trim(key, value));
+    }
+    if (key.starts_with("trim.")) {
+        return set_trim_part(options, key, value);
+    }
+
+    return bad_request("unknown option: \"" + printable(key) + '"');
+}
+
+std::optional<Error> set_output(Options &options, std::string_view key, std::string_view value)
+{
+    if (key == "quality" || key == "q") {
+        return store(options.quality, parse_quality(key, value));
+    }
+    if ((key == "format" || key == "f") && value == "baseline-jpeg") {
+        options.format = std::optional(Format::jpeg);
+        options.progressive = false;
+        return std::nullopt;
+    }
+    if (key == "format" || key == "f") {
+        return store(options.format, parse_format(key, value));
+    }
+    if (key == "anim") {
+        return store(options.animate, parse_flag(key, value));
+    }
+    if (key == "background") {
+        return store(options.background, parse_color(value));
+    }
+    if (key == "metadata") {
+        static constexpr Word<Metadata> words[] = {
+            {"none", Metadata::none}, {"copyright", Metadata::copyright}, {"keep", Metadata::keep}};
+        return store(options.metadata, parse_word(key, value, words, "none, copyright or keep"));
+    }
+    if (key == "preset") {
+        options.preset = std::string(value);
+        return std::nullopt;
+    }
+
+    return set_adjustment(options, key, value);
 }
 
 std::optional<Error> set(Options &options, std::string_view key, std::string_view value)
@@ -98,7 +250,7 @@ std::optional<Error> set(Options &options, std::string_view key, std::string_vie
         return store(options.height, parse_side(key, value));
     }
     if (key == "dpr") {
-        return store(options.dpr, parse_density(key, value));
+        return store(options.dpr, parse_number(key, value, 0.01, 3));
     }
     if (key == "fit") {
         return store(options.fit, parse_fit(key, value));
@@ -106,21 +258,8 @@ std::optional<Error> set(Options &options, std::string_view key, std::string_vie
     if (key == "gravity" || key == "g") {
         return store(options.gravity, parse_gravity(key, value));
     }
-    if (key == "quality" || key == "q") {
-        return store(options.quality, parse_quality(key, value));
-    }
-    if (key == "format" || key == "f") {
-        return store(options.format, parse_format(key, value));
-    }
-    if (key == "background") {
-        return store(options.background, parse_color(value));
-    }
-    if (key == "preset") {
-        options.preset = std::string(value);
-        return std::nullopt;
-    }
 
-    return bad_request("unknown option: \"" + printable(key) + '"');
+    return set_output(options, key, value);
 }
 
 }  // namespace
@@ -147,6 +286,14 @@ Parsed parse_cloudflare(RawUrl url)
         if (const auto error = set(asked.options, key, *value)) {
             return *error;
         }
+    }
+
+    // WebP at 100 is lossless there
+    const Options &options = asked.options;
+    if (options.format == std::optional(std::optional(Format::webp)) && options.quality
+        && *options.quality == Quality{false, 100})
+    {
+        asked.options.lossless = true;
     }
 
     auto source = any_source(rest, url.query);

@@ -29,19 +29,43 @@ using Parsed = Result<std::optional<Asked>>;
 // https://developers.cloudflare.com/images/transform-images/transform-via-url/
 Parsed parse_cloudflare(RawUrl url);
 
+// ?width=300&crop=1:1&...  Cosmetic values are clamped, impossible geometry is
+// refused; arguments that are not options stay with the source.
+// https://docs.bunny.net/docs/stream-image-processing
+Parsed parse_bunnycdn(RawUrl url);
+
+// ?width=300&..., and /w=300,h=200,q=80,f=webp,c=1/<path>, which is strict.
+// https://www.keycdn.com/support/image-processing
+Parsed parse_keycdn(RawUrl url);
+
+// ?width=300&fit=crop&...  As bunnycdn.
+// https://www.fastly.com/documentation/reference/io/
+Parsed parse_fastly(RawUrl url);
+
+// ?width=300&crop=center&...: the words of set_option(); bad values are refused.
+Parsed parse_custom(RawUrl url);
+
 // One option in this project's own words, as presets and cdn_image_default
-// use them: width height crop quality format background gravity preset dpr.
-// Returns what was wrong.
+// use them: width height crop quality format background blur sharpen gravity
+// page preset dpr metadata.  Returns what was wrong.
 std::optional<Error> set_option(Options &options, std::string_view key, std::string_view value);
 
 // The canonical URI: "/cdn-image/w=300,h=200,q=85/photos/a.jpg?v=2".
 //
 //   src=      SCHEME:HOST of an absolute source; none: this site
-//   w= h=     device pixels
+//   trim=     top;right;bottom;left, of the upright source; 50p is a share
+//   region=   w;h;x;y from its corner, or w;h;XxY centred there, or aspect;XxY
+//   flip=     h v hv
+//   rotate=   90 180 270
+//   w= h=     device pixels, or a share
 //   fit=      contain cover crop pad squeeze; none: scale_down
 //   g=        XxY, attention, entropy; none: the centre
+//   extend=   top;right;bottom;left
+//   blur= sharpen= scale= offset= gamma= saturation= hue= sepia= tint=
+//   negate= normalize= threshold=     as in Adjustments
 //   bg=       rrggbb[aa]
 //   f=        FORMAT; auto[:FORMAT...] of what was negotiated; none: the source's
+//   lossless= palette= progressive= anim= page= metadata=
 //   q=        1..100 or auto; always there
 //
 // parse_canonical(print_canonical(r)) is r; what print_canonical() would not

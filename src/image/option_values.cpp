@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -13,14 +14,61 @@ Error bad_value(std::string_view key, std::string_view must_be, std::string_view
                        + printable(value) + '"');
 }
 
-Result<int> parse_side(std::string_view key, std::string_view value)
+Result<int> parse_integer(std::string_view key, std::string_view value, int least, int most)
 {
-    const auto number = parse_digits(value);
-    if (!number || *number < 1 || *number > max_side) {
-        return bad_value(key, "a whole number from 1 to " + std::to_string(max_side), value);
+    const bool negative = least < 0 && value.starts_with('-');
+    const auto digits = parse_digits(value.substr(negative ? 1 : 0));
+    const auto number = digits ? (negative ? -*digits : *digits) : std::int64_t{0};
+
+    if (!digits || number < least || number > most) {
+        return bad_value(key, "a whole number from " + std::to_string(least) + " to "
+                                  + std::to_string(most), value);
     }
 
-    return static_cast<int>(*number);
+    return static_cast<int>(number);
+}
+
+Result<double> parse_number(std::string_view key, std::string_view value, double least, double most)
+{
+    const auto number = parse_decimal(value);
+    if (!number || *number < least || *number > most) {
+        return bad_value(key, "a number from " + print_decimal(least) + " to "
+                                  + print_decimal(most), value);
+    }
+
+    return std::round(*number * 1e6) / 1e6;            // as exact as it is printed
+}
+
+Result<Length> parse_side(std::string_view key, std::string_view value)
+{
+    const auto number = parse_integer(key, value, 1, max_side);
+    if (!number) {
+        return number.error();
+    }
+
+    return Length{static_cast<double>(*number), false};
+}
+
+Result<bool> parse_flag(std::string_view key, std::string_view value)
+{
+    if (value == "true" || value == "1") {
+        return true;
+    }
+    if (value == "false" || value == "0") {
+        return false;
+    }
+
+    return bad_value(key, "true or false", value);
+}
+
+std::optional<double> clamped(std::string_view value, double least, double most)
+{
+    const auto number = parse_decimal(value);
+    if (!number) {
+        return std::nullopt;
+    }
+
+    return std::clamp(std::round(*number * 1e6) / 1e6, least, most);
 }
 
 Result<int> parse_percent(std::string_view key, std::string_view value)

@@ -29,12 +29,83 @@ int rounded(double pixels)
     return std::max(1, static_cast<int>(std::lround(std::min(pixels, 1e8))));
 }
 
+int pixels_of(Length length, int side)
+{
+    const double pixels = length.is_share ? length.value * side : length.value;
+    return static_cast<int>(std::lround(std::min(pixels, 1e8)));
+}
+
+// Where a part goes whose centre is asked to be at `focus` of the whole.
+int place(double focus, int whole, int part)
+{
+    const long start = std::lround(focus * whole - part / 2.0);
+    return static_cast<int>(std::clamp(start, 0L, static_cast<long>(whole - part)));
+}
+
+// The part of the upright source that is used.
+Result<Cut> choose_region(const Request &request, int width, int height)
+{
+    const Sides &trim = request.trim;
+    Cut used;
+    used.x = pixels_of(trim.left, width);
+    used.y = pixels_of(trim.top, height);
+    used.width = width - used.x - pixels_of(trim.right, width);
+    used.height = height - used.y - pixels_of(trim.bottom, height);
+    if (used.width < 1 || used.height < 1) {
+        return bad_request("trim leaves nothing of a picture of " + std::to_string(width) + 'x'
+                           + std::to_string(height));
+    }
+
+    const Region &region = request.region;
+    if (region == Region{}) {
+        return used;
+    }
+
+    Cut part = used;
+    if (region.aspect > 0) {
+        const double aspect = static_cast<double>(used.width) / used.height;
+        if (aspect > region.aspect) {
+            part.width = std::min(used.width, rounded(used.height * region.aspect));
+        } else {
+            part.height = std::min(used.height, rounded(used.width / region.aspect));
+        }
+    } else {
+        const auto size = [](Length length, int side) {
+            return length.value > 0 ? std::clamp(pixels_of(length, side), 1, side) : side;
+        };
+        part.width = size(region.width, used.width);
+        part.height = size(region.height, used.height);
+    }
+
+    if (!region.by_corner) {
+        part.x = used.x + place(region.focus.x, used.width, part.width);
+        part.y = used.y + place(region.focus.y, used.height, part.height);
+        return part;
+    }
+
+    const int x = pixels_of(region.x, used.width);
+    const int y = pixels_of(region.y, used.height);
+    if (x >= used.width || y >= used.height) {
+        return bad_request("the crop lies outside the picture, which is " + std::to_string(used.width)
+                           + 'x' + std::to_string(used.height));
+    }
+
+    part.x = used.x + x;
+    part.y = used.y + y;
+    part.width = std::min(part.width, used.width - x);
+    part.height = std::min(part.height, used.height - y);
+    return part;
+}
+
 // Sizes in the resized picture's own, upright pixels.
 void plan_geometry(const Request &request, int width, int height, Plan &plan)
 {
-    const double by_width = request.width > 0 ? static_cast<double>(request.width) / width : 0;
-    const double by_height = request.height > 0 ? static_cast<double>(request.height) / height : 0;
-    const bool has_box = by_width > 0 && by_height > 0;
+    const int asked_width = request.width.value > 0 ? std::max(1, pixels_of(request.width, width)) : 0;
+    const int asked_height =
+        request.height.value > 0 ? std::max(1, pixels_of(request.height, height)) : 0;
+    const double by_width = static_cast<double>(asked_width) / width;
+    const double by_height = static_cast<double>(asked_height) / height;
+    const bool has_box = asked_width > 0 && asked_height > 0;
 
     double inside = has_box ? std::min(by_width, by_height) : std::max(by_width, by_height);
     if (inside == 0) {
@@ -47,63 +118,51 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
         plan.resized_width = rounded(width * factor);
         plan.resized_height = rounded(height * factor);
     };
-    const auto keep_all = [&] { plan.cut = {0, 0, plan.resized_width, plan.resized_height}; };
-    const auto canvas_is_cut = [&] {
-        plan.canvas_width = plan.cut.width;
-        plan.canvas_height = plan.cut.height;
-    };
 
     switch (request.fit) {
     case Fit::scale_down:
         scale(std::min(inside, 1.0));
-        keep_all();
-        canvas_is_cut();
         break;
-
     case Fit::contain:
         scale(inside);
-        keep_all();
-        canvas_is_cut();
         break;
-
     case Fit::pad:
-        scale(inside);
-        keep_all();
-        plan.canvas_width = request.width;
-        plan.canvas_height = request.height;
+        scale(request.shrink_only ? std::min(inside, 1.0) : inside);
         break;
-
     case Fit::squeeze:
-        plan.resized_width = request.width;
-        plan.resized_height = request.height;
-        keep_all();
-        canvas_is_cut();
+        plan.resized_width = request.shrink_only ? std::min(asked_width, width) : asked_width;
+        plan.resized_height = request.shrink_only ? std::min(asked_height, height) : asked_height;
         break;
-
     case Fit::cover:
-    case Fit::crop: {
-        double factor = std::max(by_width, by_height);
-        if (request.fit == Fit::crop) {
-            factor = std::min(factor, 1.0);
-        }
-
-        scale(factor);
-        plan.cut.width = std::min(request.width, plan.resized_width);
-        plan.cut.height = std::min(request.height, plan.resized_height);
-
-        const auto place = [](double focus, int whole, int part) {
-            const long start = std::lround(focus * whole - part / 2.0);
-            return static_cast<int>(std::clamp(start, 0L, static_cast<long>(whole - part)));
-        };
-        plan.cut.x = place(request.gravity.x, plan.resized_width, plan.cut.width);
-        plan.cut.y = place(request.gravity.y, plan.resized_height, plan.cut.height);
-        canvas_is_cut();
+        scale(std::max(by_width, by_height));
+        break;
+    case Fit::crop:
+        scale(std::min(std::max(by_width, by_height), 1.0));
         break;
     }
+
+    plan.cut = {0, 0, plan.resized_width, plan.resized_height};
+    if (request.fit == Fit::cover || request.fit == Fit::crop) {
+        plan.cut.width = std::min(asked_width, plan.resized_width);
+        plan.cut.height = std::min(asked_height, plan.resized_height);
+        plan.cut.x = place(request.gravity.x, plan.resized_width, plan.cut.width);
+        plan.cut.y = place(request.gravity.y, plan.resized_height, plan.cut.height);
     }
 
     const bool cuts = plan.cut.width < plan.resized_width || plan.cut.height < plan.resized_height;
     plan.gravity = cuts ? request.gravity : Gravity{};
+
+    const bool pads = request.fit == Fit::pad;
+    const int box_width = pads ? asked_width : plan.cut.width;
+    const int box_height = pads ? asked_height : plan.cut.height;
+    const Sides &extend = request.extend;
+    const int left = pixels_of(extend.left, box_width);
+    const int top = pixels_of(extend.top, box_height);
+
+    plan.canvas_width = left + box_width + pixels_of(extend.right, box_width);
+    plan.canvas_height = top + box_height + pixels_of(extend.bottom, box_height);
+    plan.cut_x = left + (box_width - plan.cut.width) / 2;
+    plan.cut_y = top + (box_height - plan.cut.height) / 2;
 }
 
 // The nearest to the source among formats that every client shows.
@@ -121,8 +180,8 @@ Format plain_format(const SourceInfo &source)
     }
 }
 
-Format choose_format(const FormatChoice &choice, const SourceInfo &source, const Plan &plan,
-                     const Limits &limits)
+Format choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
+                     const Plan &plan, const Limits &limits)
 {
     const auto pixels = area(plan.canvas_width, plan.canvas_height);
     const auto fits = [&](Format format) {
@@ -130,7 +189,7 @@ Format choose_format(const FormatChoice &choice, const SourceInfo &source, const
                && (format != Format::avif || pixels <= limits.max_avif_pixels);
     };
     const auto suits = [&](Format format) {
-        return fits(format) && (source.frames == 1 || has_frames(format));
+        return fits(format) && (source.frames == 1 || !animate || has_frames(format));
     };
 
     const Format plain = fits(plain_format(source)) ? plain_format(source) : Format::png;
@@ -155,6 +214,15 @@ Format choose_format(const FormatChoice &choice, const SourceInfo &source, const
 
     const auto first = std::find_if(formats.begin(), formats.end(), suits);
     return first != formats.end() ? *first : plain;
+}
+
+// Progressive JPEG shows early and is smaller; neither matters on tiny
+// pictures, and its memory does on huge ones.
+bool suits_progressive(const Plan &plan)
+{
+    const bool tiny = plan.canvas_width < 50 && plan.canvas_height < 50;
+    const bool huge = plan.canvas_width > 3000 && plan.canvas_height > 3000;
+    return !tiny && !huge;
 }
 
 Color over_white(Color color)
@@ -212,18 +280,38 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     }
 
     const bool turned = source.orientation >= 5;
-    const int width = turned ? source.height : source.width;
-    const int height = turned ? source.width : source.height;
+    const auto region = choose_region(request, turned ? source.height : source.width,
+                                      turned ? source.width : source.height);
+    if (!region) {
+        return region.error();
+    }
 
     Plan plan;
+    plan.region = to_stored(*region, source.orientation, source.width, source.height);
+    plan.whole = plan.region == Cut{0, 0, source.width, source.height};
+    plan.flip = request.flip;
+    plan.rotate = request.rotate;
+
+    const bool on_side = request.rotate % 180 != 0;
+    const int width = on_side ? region->height : region->width;
+    const int height = on_side ? region->width : region->height;
+    plan.sides_swap = turned != on_side;
     plan_geometry(request, width, height, plan);
-    plan.format = choose_format(request.format, source, plan, limits);
+
+    plan.format = choose_format(request.format, request.animate, source, plan, limits);
     plan.quality = quality_for(request, plan.format);
-    plan.frames = has_frames(plan.format) ? source.frames : 1;
+    plan.frames = request.animate && has_frames(plan.format) ? source.frames : 1;
+    plan.page = request.page;
+    plan.adjust = request.adjust;
     plan.background = request.background;
-    plan.same_pixels = plan.resized_width == width && plan.resized_height == height
+    plan.lossless = request.lossless;
+    plan.palette = request.palette;
+    plan.metadata = plan.format == Format::jpeg ? request.metadata : Metadata::none;
+    plan.progressive = request.progressive.value_or(suits_progressive(plan));
+    plan.same_pixels = plan.whole && plan.resized_width == width && plan.resized_height == height
                        && plan.cut == Cut{0, 0, width, height} && plan.canvas_width == width
-                       && plan.canvas_height == height && source.orientation == 1;
+                       && plan.canvas_height == height && source.orientation == 1 && !plan.flip
+                       && plan.rotate == 0 && plan.adjust == Adjustments{};
 
     if (!has_alpha(plan.format)) {
         if (source.alpha && !plan.background) {
@@ -235,22 +323,33 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     }
 
     // a cover of an extreme source is enlarged far beyond what is kept of it
-    const std::uint64_t pixels = std::max(area(plan.canvas_width, plan.canvas_height),
-                                          area(plan.resized_width, plan.resized_height))
-                                 * plan.frames;
-    const bool enlarged = pixels > area(width, height) * plan.frames;
-    if (enlarged && pixels > limits.max_output_pixels) {
-        return bad_request("the result would have " + std::to_string(pixels)
-                           + " pixels, more than " + std::to_string(limits.max_output_pixels));
-    }
-    if (area(plan.canvas_width, plan.canvas_height) * plan.frames > limits.max_output_pixels) {
-        return bad_request("the result would be larger than "
+    const std::uint64_t result = area(plan.canvas_width, plan.canvas_height) * plan.frames;
+    const std::uint64_t resized = area(plan.resized_width, plan.resized_height) * plan.frames;
+    const bool enlarged = resized > area(width, height) * plan.frames;
+    if (result > limits.max_output_pixels || (enlarged && resized > limits.max_output_pixels)) {
+        return bad_request("the result would have more than "
                            + std::to_string(limits.max_output_pixels)
                            + " pixels: ask for a smaller width or height");
     }
 
     plan.memory = estimate_memory(source, plan);
     return plan;
+}
+
+Cut to_stored(Cut upright, int orientation, int width, int height)
+{
+    const auto [x, y, w, h] = upright;
+
+    switch (orientation) {
+    case 2:  return {width - x - w, y, w, h};
+    case 3:  return {width - x - w, height - y - h, w, h};
+    case 4:  return {x, height - y - h, w, h};
+    case 5:  return {y, x, h, w};
+    case 6:  return {y, height - x - w, h, w};
+    case 7:  return {width - y - h, height - x - w, h, w};
+    case 8:  return {width - y - h, x, h, w};
+    default: return upright;
+    }
 }
 
 int shrink_on_load(int stored_width, int stored_height, int wanted_width, int wanted_height)

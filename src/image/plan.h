@@ -44,18 +44,31 @@ struct Plan {
     Format  format = Format::jpeg;                     // of the result
     int     quality = 85;
     int     frames = 1;                                // decoded, and kept
-    int     resized_width = 0;                         // the whole picture, upright
+    int     page = 1;                                  // of a document, from 1
+    Cut     region;                                    // of the source as stored: what is used
+    bool    whole = true;                              // that is all of it
+    int     resized_width = 0;                         // the region, upright, flipped and rotated
     int     resized_height = 0;
+    bool    sides_swap = false;                        // between stored and resized
+    bool    flip = false;
+    int     rotate = 0;
     Cut     cut;                                       // what stays of it
     Gravity gravity;                                   // who places the cut, if the content does
     int     canvas_width = 0;                          // of the result
     int     canvas_height = 0;
+    int     cut_x = 0;                                 // where on it the cut lies
+    int     cut_y = 0;
+    Adjustments adjust;
+    bool        lossless = false;
+    bool        progressive = true;
+    bool        palette = false;
+    Metadata    metadata = Metadata::none;
 
     std::optional<Color> background;                   // laid under it, and around it;
                                                        // opaque where the format has no alpha
 
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
-    bool          same_pixels = false;                 // neither resized nor cut nor turned
+    bool          same_pixels = false;                 // nothing is done to them
 };
 
 // Refuses a source over a limit (413): before any pixel is decoded.
@@ -63,6 +76,10 @@ std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits
 
 // check_limits(), and a result over a limit (400).
 Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits);
+
+// A rectangle of the upright picture in the stored one's pixels; width and
+// height are the stored picture's.  EXIF 2.32 section 4.6.4, Orientation.
+Cut to_stored(Cut upright, int orientation, int width, int height);
 
 // How far a JPEG decoder may shrink while it decodes, 1 2 4 or 8: the full
 // step that still leaves at least the wanted pixels.

@@ -15,19 +15,31 @@ void take(std::optional<T> &value, const std::optional<T> &under)
     }
 }
 
-Result<int> scaled(std::optional<int> side, double density, std::string_view what)
+Result<Length> scaled(std::optional<Length> side, double density, std::string_view what)
 {
     if (!side) {
-        return 0;
+        return Length{};
     }
 
-    const double pixels = std::round(*side * density);
-    if (pixels < 1 || pixels > max_side) {
+    Length length{side->value * density, side->is_share};
+    if (!length.is_share) {
+        length.value = std::round(length.value);
+    }
+    if (length.value <= 0 || length.value > max_side || (!length.is_share && length.value < 1)) {
         return bad_request(std::string(what) + " times dpr must stay within 1 to "
                            + std::to_string(max_side));
     }
 
-    return static_cast<int>(pixels);
+    return length;
+}
+
+Sides scaled(Sides sides, double density)
+{
+    for (Length *side : {&sides.top, &sides.right, &sides.bottom, &sides.left}) {
+        side->value = side->is_share ? side->value : std::round(side->value * density);
+    }
+
+    return sides;
 }
 
 FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Negotiated &negotiated)
@@ -48,6 +60,127 @@ FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Neg
     return {FormatChoice::Kind::negotiated, negotiated};
 }
 
+// What a fit does of itself, overruled.
+void apply_enlarge(Request &request, std::optional<bool> enlarge)
+{
+    if (!enlarge) {
+        return;
+    }
+
+    switch (request.fit) {
+    case Fit::scale_down:
+    case Fit::contain:
+        request.fit = *enlarge ? Fit::contain : Fit::scale_down;
+        break;
+    case Fit::cover:
+    case Fit::crop:
+        request.fit = *enlarge ? Fit::cover : Fit::crop;
+        break;
+    case Fit::pad:
+    case Fit::squeeze:
+        request.shrink_only = !*enlarge;
+        break;
+    }
+}
+
+Adjustments adjustments(const Options &options)
+{
+    Adjustments adjust;
+    const double contrast = options.contrast.value_or(1);
+
+    adjust.blur = options.blur.value_or(0);
+    adjust.sharpen = options.sharpen.value_or(0);
+    adjust.scale = options.brightness.value_or(1) * contrast;
+    adjust.offset = options.lightness.value_or(0) * contrast + 128 * (1 - contrast);
+    adjust.gamma = options.gamma.value_or(1);
+    adjust.saturation = options.saturation.value_or(1);
+    adjust.hue = options.hue.value_or(0);
+    adjust.sepia = options.sepia.value_or(0);
+    adjust.tint = options.tint;
+    adjust.negate = options.negate.value_or(false);
+    adjust.normalize = options.normalize.value_or(false);
+    adjust.threshold = options.threshold.value_or(0);
+
+    // as exact as they are printed
+    for (double *value : {&adjust.blur, &adjust.sharpen, &adjust.scale, &adjust.offset,
+                          &adjust.gamma, &adjust.saturation, &adjust.hue, &adjust.sepia})
+    {
+        *value = std::round(*value * 1e6) / 1e6;
+    }
+
+    return adjust;
+}
+
+void simplify_geometry(Request &request)
+{
+    const bool has_box = request.width.value > 0 && request.height.value > 0;
+    const bool has_side = request.width.value > 0 || request.height.value > 0;
+
+    if (!has_side) {
+        request.fit = Fit::scale_down;
+    } else if (!has_box) {
+        const bool enlarges =
+            request.fit != Fit::scale_down && request.fit != Fit::crop && !request.shrink_only;
+        request.fit = enlarges ? Fit::contain : Fit::scale_down;
+    }
+
+    if (request.fit != Fit::pad && request.fit != Fit::squeeze) {
+        request.shrink_only = false;
+    }
+    if (request.fit != Fit::cover && request.fit != Fit::crop) {
+        request.gravity = {};
+    }
+    if (request.gravity.kind != Gravity::Kind::point) {
+        request.gravity = {request.gravity.kind};
+    }
+
+    Region &region = request.region;
+    if (region.aspect > 0) {
+        region.width = {};
+        region.height = {};
+        region.by_corner = false;
+    }
+    if (region.by_corner) {
+        region.focus = {};
+    } else {
+        region.x = {};
+        region.y = {};
+    }
+    if (region.aspect == 0 && region.width == Length{} && region.height == Length{}) {
+        region = {};
+    }
+}
+
+// What the format makes meaningless.
+void simplify_output(Request &request)
+{
+    if (request.format.kind != FormatChoice::Kind::exactly) {
+        return;
+    }
+
+    const Format format = request.format.formats[0];
+
+    if (request.quality.automatic) {
+        request.quality = {false, quality_for(request, format)};
+    }
+    if (format != Format::webp && format != Format::avif) {
+        request.lossless = false;
+    }
+    if (format == Format::gif || (format == Format::png && !request.palette) || request.lossless) {
+        request.quality = {};
+    }
+    if (format != Format::jpeg) {
+        request.progressive.reset();
+        request.metadata = Metadata::none;
+    }
+    if (format != Format::png) {
+        request.palette = false;
+    }
+    if (!has_frames(format)) {
+        request.animate = true;
+    }
+}
+
 }  // namespace
 
 void Options::lay_over(const Options &under)
@@ -56,36 +189,49 @@ void Options::lay_over(const Options &under)
     take(height, under.height);
     take(dpr, under.dpr);
     take(fit, under.fit);
+    take(enlarge, under.enlarge);
     take(gravity, under.gravity);
+    take(trim, under.trim);
+    take(region, under.region);
+    take(flip_horizontal, under.flip_horizontal);
+    take(flip_vertical, under.flip_vertical);
+    take(rotate, under.rotate);
+    take(extend, under.extend);
+    take(blur, under.blur);
+    take(sharpen, under.sharpen);
+    take(brightness, under.brightness);
+    take(lightness, under.lightness);
+    take(contrast, under.contrast);
+    take(gamma, under.gamma);
+    take(saturation, under.saturation);
+    take(hue, under.hue);
+    take(sepia, under.sepia);
+    take(tint, under.tint);
+    take(negate, under.negate);
+    take(normalize, under.normalize);
+    take(threshold, under.threshold);
     take(quality, under.quality);
     take(format, under.format);
+    take(lossless, under.lossless);
+    take(progressive, under.progressive);
+    take(palette, under.palette);
+    take(animate, under.animate);
+    take(page, under.page);
+    take(metadata, under.metadata);
     take(background, under.background);
     take(preset, under.preset);
 }
 
 void simplify(Request &request)
 {
-    const bool has_box = request.width > 0 && request.height > 0;
-    const bool has_side = request.width > 0 || request.height > 0;
+    simplify_geometry(request);
 
-    if (!has_side) {
-        request.fit = Fit::scale_down;
-    } else if (!has_box) {
-        const bool enlarges = request.fit != Fit::scale_down && request.fit != Fit::crop;
-        request.fit = enlarges ? Fit::contain : Fit::scale_down;
-    }
-
-    if (request.fit != Fit::cover && request.fit != Fit::crop) {
-        request.gravity = {};
-    }
-
-    if (request.fit == Fit::pad && !request.background) {
+    const bool adds_edges = request.fit == Fit::pad || request.extend != Sides{};
+    if (adds_edges && !request.background) {
         request.background = white;
     }
 
-    if (request.quality.automatic && request.format.kind == FormatChoice::Kind::exactly) {
-        request.quality = {false, quality_for(request, request.format.formats[0])};
-    }
+    simplify_output(request);
 }
 
 Result<Request> resolve(const Options &options, Source source, const Negotiated &negotiated)
@@ -104,15 +250,31 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
 
     Request request;
     request.source = std::move(source);
+    request.trim = options.trim.value_or(Sides{});
+    request.region = options.region.value_or(Region{});
     request.width = *width;
     request.height = *height;
     request.fit = options.fit.value_or(Fit::scale_down);
+    apply_enlarge(request, options.enlarge);
     request.gravity = options.gravity.value_or(Gravity{});
+    request.extend = scaled(options.extend.value_or(Sides{}), density);
+    request.adjust = adjustments(options);
     request.background = options.background;
     request.format = choose(options.format, negotiated);
     request.quality = options.quality.value_or(Quality{});
-    simplify(request);
+    request.lossless = options.lossless.value_or(false);
+    request.progressive = options.progressive;
+    request.palette = options.palette.value_or(false);
+    request.animate = options.animate.value_or(true);
+    request.page = options.page.value_or(1);
+    request.metadata = options.metadata.value_or(Metadata::none);
 
+    // top to bottom is left to right, turned upside down
+    const bool vertical = options.flip_vertical.value_or(false);
+    request.flip = options.flip_horizontal.value_or(false) != vertical;
+    request.rotate = (options.rotate.value_or(0) + (vertical ? 180 : 0)) % 360;
+
+    simplify(request);
     return request;
 }
 
@@ -127,12 +289,15 @@ int quality_for(const Request &request, Format format)
                      : format == Format::webp ? 80
                                               : 85;
 
-    const auto is_small = [](int side) { return side > 0 && side <= 300; };
+    const auto is_small = [](Length side) {
+        return !side.is_share && side.value > 0 && side.value <= 300;
+    };
+    const auto is_large = [](Length side) { return !side.is_share && side.value >= 1200; };
+
     if (is_small(request.width) || is_small(request.height)) {
         return std::min(base + 10, 95);
     }
-
-    if (request.width >= 1200 || request.height >= 1200) {
+    if (is_large(request.width) || is_large(request.height)) {
         return std::max(base - 5, 70);
     }
 

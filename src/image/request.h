@@ -40,6 +40,58 @@ struct Gravity {
     bool operator==(const Gravity &) const = default;
 };
 
+// Pixels, or a share of the side it is measured along.
+struct Length {
+    Length(double v = 0, bool share = false) : value(v), is_share(share) {}
+
+    double value;
+    bool   is_share;
+
+    bool operator==(const Length &) const = default;
+};
+
+struct Sides {
+    Length top;
+    Length right;
+    Length bottom;
+    Length left;
+
+    bool operator==(const Sides &) const = default;
+};
+
+// A part of the upright source, cut out before anything else is done.
+struct Region {
+    Length  width;                                     // 0: the whole side
+    Length  height;
+    double  aspect = 0;                                // width / height: the largest such part; 0: none
+    bool    by_corner = false;                         // its left top corner is at x, y
+    Length  x;
+    Length  y;
+    Gravity focus;                                     // else it is centred here, as far as it goes
+
+    bool operator==(const Region &) const = default;
+};
+
+// Changes of the resized picture's pixels, in this order.
+struct Adjustments {
+    double               blur = 0;                     // sigma in pixels of the result, 0..250
+    double               sharpen = 0;                  // 0..10, 1 is usual after shrinking
+    double               scale = 1;                    // every channel becomes scale * value + offset
+    double               offset = 0;                   // -255..255
+    double               gamma = 1;                    // value^(1/gamma): over 1 lightens
+    double               saturation = 1;               // 0 is grey
+    double               hue = 0;                      // degrees
+    double               sepia = 0;                    // 0..1
+    std::optional<Color> tint;                         // multiplied with the picture
+    bool                 negate = false;
+    bool                 normalize = false;            // stretched to the full range
+    int                  threshold = 0;                // 1..255: black below, white from there; 0: none
+
+    bool operator==(const Adjustments &) const = default;
+};
+
+enum class Metadata { none, copyright, keep };         // of JPEG; where it was taken never stays
+
 // 1..100; or decided from format and size when both are known (automatic).
 struct Quality {
     bool automatic = false;
@@ -74,13 +126,42 @@ struct Source {
 };
 
 struct Options {
-    std::optional<int>                   width;        // 1..max_side
-    std::optional<int>                   height;
+    std::optional<Length>                width;        // pixels: 1..max_side
+    std::optional<Length>                height;
     std::optional<double>                dpr;          // 0 < dpr <= 10
     std::optional<Fit>                   fit;
+    std::optional<bool>                  enlarge;      // overrides what the fit does of itself
     std::optional<Gravity>               gravity;
+
+    std::optional<Sides>                 trim;         // cut off the upright source's edges
+    std::optional<Region>                region;       // cut out of what trim left
+    std::optional<bool>                  flip_horizontal;   // left becomes right
+    std::optional<bool>                  flip_vertical;
+    std::optional<int>                   rotate;       // 0 90 180 270 clockwise, after the flips
+    std::optional<Sides>                 extend;       // pixels added around the result, before dpr
+
+    std::optional<double>                blur;         // as in Adjustments
+    std::optional<double>                sharpen;
+    std::optional<double>                brightness;   // factor
+    std::optional<double>                lightness;    // -255..255, added
+    std::optional<double>                contrast;     // factor around mid-grey
+    std::optional<double>                gamma;
+    std::optional<double>                saturation;
+    std::optional<double>                hue;
+    std::optional<double>                sepia;
+    std::optional<Color>                 tint;
+    std::optional<bool>                  negate;
+    std::optional<bool>                  normalize;
+    std::optional<int>                   threshold;
+
     std::optional<Quality>               quality;
     std::optional<std::optional<Format>> format;       // no value inside: auto
+    std::optional<bool>                  lossless;     // WebP and AVIF
+    std::optional<bool>                  progressive;  // JPEG, else as the size suggests
+    std::optional<bool>                  palette;      // PNG
+    std::optional<bool>                  animate;      // false: the first frame
+    std::optional<int>                   page;         // from 1
+    std::optional<Metadata>              metadata;
     std::optional<Color>                 background;
     std::optional<std::string>           preset;
 
@@ -90,13 +171,26 @@ struct Options {
 
 struct Request {
     Source               source;
-    int                  width = 0;                    // device pixels, 0: not asked for
-    int                  height = 0;
+    Sides                trim;
+    Region               region;
+    bool                 flip = false;                 // left becomes right, before the rotation
+    int                  rotate = 0;                   // 0 90 180 270 clockwise
+    Length               width;                        // device pixels, or a share; 0: not asked for
+    Length               height;
     Fit                  fit = Fit::scale_down;
+    bool                 shrink_only = false;          // of pad and squeeze; other fits say it themselves
     Gravity              gravity;
+    Sides                extend;                       // device pixels
+    Adjustments          adjust;
     std::optional<Color> background;                   // none: transparency stays where the format has it
     FormatChoice         format;
     Quality              quality;
+    bool                 lossless = false;
+    std::optional<bool>  progressive;
+    bool                 palette = false;
+    bool                 animate = true;
+    int                  page = 1;
+    Metadata             metadata = Metadata::none;
 
     bool operator==(const Request &) const = default;
 };

@@ -72,6 +72,10 @@ Result<std::string> resolve_dots(std::string_view path, Spelled spelled)
 
 Result<std::string> decoded_path(std::string_view path)
 {
+    if (!path.starts_with('/')) {
+        return bad_request("a path begins with \"/\"");
+    }
+
     const auto decoded = percent_decode(path);
     if (!decoded) {
         return bad_request("malformed percent-encoding in the path");

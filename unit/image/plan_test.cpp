@@ -408,6 +408,9 @@ TEST(ResultFormat, WithoutAlphaLiesOnABackground)
     Request red = exactly(Format::jpeg);
     red.background = Color{255, 0, 0, 255};
     EXPECT_EQ(plan(red, info).background, (Color{255, 0, 0, 255}));
+
+    red.background = Color{255, 0, 0, 0};              // on white, where nothing can show through
+    EXPECT_EQ(plan(red, info).background, white);
 }
 
 TEST(Plan, DecidesAutomaticQualityByTheFormatItChose)

@@ -476,15 +476,14 @@ TEST_F(Render, KeepsFramesApart)
     }
 }
 
-TEST_F(Render, MakesAWholePictureOfAnAnimationWithAnOrientation)
+TEST_F(Render, LeavesAnAnimationAsItIsStored)
 {
     const auto turned = film(40, 20, {{red, red}, {blue, blue}});
     vips_image_set_int(turned.get(), VIPS_META_ORIENTATION, 6);
     const auto source = encoded(turned, ".webp[lossless]");
 
     const auto image = rendered(source, asked(30, 30));
-    const auto got = outcome(image);
-    ASSERT_TRUE(got == "webp 15x30*2" || got == "webp 30x15*2") << got;   // browsers do not agree
+    ASSERT_EQ(outcome(image), "webp 30x15*2");         // browsers do not turn it
 
     const auto film = decoded(bytes_of(image), "n=-1");
     EXPECT_TRUE(near(pixel(film, image.width / 2, image.height / 2), red, 30));
