@@ -47,7 +47,7 @@ test_packages=(libgtest-dev libvips-tools curl openssl perl)
 build_module() {
     local directory=$1
     shift
-    cmake -S "$top" -B "$directory" "$@" >"$directory.cmake.log" 2>&1 ||
-        { tail -n 20 "$directory.cmake.log" >&2; die "cmake failed"; }
+    cmake -S "$top" -B "$directory" "$@" >"$directory/cmake.log" 2>&1 ||
+        { tail -n 20 "$directory/cmake.log" >&2; die "cmake failed"; }
     cmake --build "$directory" --parallel "$(nproc)" --target "${build_target:-ngx_http_cdn_module}"
 }

@@ -117,7 +117,7 @@ std::optional<Length> read_length(std::string_view text)
         return std::nullopt;
     }
 
-    return Length{is_share ? *number / 100 : *number, is_share};
+    return Length{is_share ? std::round(*number * 1e6) / 1e8 : *number, is_share};
 }
 
 Result<Length> read_side(std::string_view key, std::string_view value)

@@ -67,26 +67,6 @@ Result<std::optional<Format>> parse_format(std::string_view key, std::string_vie
     return bad_value(key, "auto, avif, webp, jpeg or png", value);
 }
 
-// Words that stand for a value.
-template <typename T>
-struct Word {
-    std::string_view word;
-    T                value;
-};
-
-template <typename T, std::size_t N>
-Result<T> parse_word(std::string_view key, std::string_view value, const Word<T> (&words)[N],
-                     std::string_view must_be)
-{
-    for (const Word<T> &w : words) {
-        if (w.word == value) {
-            return w.value;
-        }
-    }
-
-    return bad_value(key, must_be, value);
-}
-
 std::optional<Error> set_flip(Options &options, std::string_view key, std::string_view value)
 {
     if (value != "h" && value != "v" && value != "hv" && value != "vh") {
@@ -96,16 +76,6 @@ std::optional<Error> set_flip(Options &options, std::string_view key, std::strin
     options.flip_horizontal = value.find('h') != value.npos;
     options.flip_vertical = value.find('v') != value.npos;
     return std::nullopt;
-}
-
-Result<Length> parse_edge(std::string_view key, std::string_view value)
-{
-    const auto pixels = parse_integer(key, value, 0, 100'000);
-    if (!pixels) {
-        return pixels.error();
-    }
-
-    return Length{static_cast<double>(*pixels), false};
 }
 
 // "top;right;bottom;left" in pixels of the source.

@@ -2,16 +2,29 @@
 
 #include "core/text.h"
 #include "image/option_values.h"
+#include "image/query.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 
 namespace cdn::image {
 
 namespace {
 
-std::optional<Error> set_crop(Options &options, std::string_view value)
+using Problem = std::optional<Error>;
+
+// A point named before a crop stands: crop=center&gravity=0.2,0.3 is the same
+// the other way round.
+Problem set_crop(Options &options, std::string_view key, std::string_view value)
 {
     if (value == "center" || value == "smart") {
+        const bool has_point = options.gravity && options.gravity->kind == Gravity::Kind::point
+                               && *options.gravity != Gravity{};
+        if (!has_point) {
+            options.gravity = value == "smart" ? Gravity{Gravity::Kind::attention} : Gravity{};
+        }
         options.fit = Fit::crop;
-        options.gravity = value == "smart" ? Gravity{Gravity::Kind::attention} : Gravity{};
         return std::nullopt;
     }
     if (value == "scale" || value == "fit") {
@@ -19,10 +32,10 @@ std::optional<Error> set_crop(Options &options, std::string_view value)
         return std::nullopt;
     }
 
-    return bad_value("crop", "center, smart, scale or fit", value);
+    return bad_value(key, "center, smart, scale or fit", value);
 }
 
-std::optional<Error> set_quality(Options &options, std::string_view value)
+Result<Quality> parse_quality(std::string_view key, std::string_view value)
 {
     static constexpr std::pair<std::string_view, Quality> words[] = {
         {"auto", {true}},       {"low", {false, 60}},      {"medium", {false, 75}},
@@ -31,89 +44,127 @@ std::optional<Error> set_quality(Options &options, std::string_view value)
 
     for (const auto &[word, quality] : words) {
         if (word == value) {
-            options.quality = quality;
-            return std::nullopt;
+            return quality;
         }
     }
 
-    const auto number = parse_percent("quality", value);
+    const auto number = parse_percent(key, value);
     if (!number) {
         return number.error();
     }
 
-    options.quality = Quality{false, *number};
-    return std::nullopt;
+    return Quality{false, *number};
 }
 
-std::optional<Error> set_format(Options &options, std::string_view value)
+Result<std::optional<Format>> parse_format(std::string_view key, std::string_view value)
 {
     if (value == "auto") {
-        options.format.emplace();
-        return std::nullopt;
+        return std::optional<Format>();
     }
 
     const auto format = format_named(value == "jpg" ? "jpeg" : value);
     if (!format || !can_write(*format)) {
-        return bad_value("format", "auto, avif, webp, jpeg, png or gif", value);
+        return bad_value(key, "auto, avif, webp, jpeg, png or gif", value);
     }
 
-    options.format = std::optional(*format);
-    return std::nullopt;
+    return std::optional(*format);
 }
 
-std::optional<Error> set_density(Options &options, std::string_view value)
+Result<double> parse_density(std::string_view key, std::string_view value)
 {
     const auto number = parse_decimal(value);
     if (!number || *number <= 0 || *number > 3) {
-        return bad_value("dpr", "a number over 0, at most 3", value);
+        return bad_value(key, "a number over 0, at most 3", value);
     }
 
-    options.dpr = *number;
-    return std::nullopt;
+    return *number;
+}
+
+// A CSS-like radius, which is two sigmas.
+Result<double> parse_blur(std::string_view key, std::string_view value)
+{
+    const auto radius = parse_number(key, value, 0, 250);
+    if (!radius) {
+        return radius.error();
+    }
+
+    return std::round(*radius / 2 * 1e6) / 1e6;        // as exact as it is printed
+}
+
+Result<Metadata> parse_metadata(std::string_view key, std::string_view value)
+{
+    static constexpr std::pair<std::string_view, Metadata> words[] = {
+        {"none", Metadata::none}, {"copyright", Metadata::copyright}, {"keep", Metadata::keep}};
+
+    for (const auto &[word, metadata] : words) {
+        if (word == value) {
+            return metadata;
+        }
+    }
+
+    return bad_value(key, "none, copyright or keep", value);
+}
+
+struct Option {
+    std::string_view name;
+    Problem (*set)(Options &, std::string_view key, std::string_view value);
+};
+
+constexpr Option all_options[] = {
+    {"width", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.width, parse_side(key, value)); }},
+    {"height", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.height, parse_side(key, value)); }},
+    {"crop", set_crop},
+    {"quality", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.quality, parse_quality(key, value)); }},
+    {"format", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.format, parse_format(key, value)); }},
+    {"background", [](Options &options, std::string_view, std::string_view value) {
+        return store(options.background, parse_color(value)); }},
+    {"blur", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.blur, parse_blur(key, value)); }},
+    {"sharpen", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.sharpen, parse_number(key, value, 0, 10)); }},
+    {"gravity", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.gravity, parse_point(key, value, ',')); }},
+    {"page", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.page, parse_integer(key, value, 1, 9999)); }},
+    {"preset", [](Options &options, std::string_view, std::string_view value) {
+        options.preset = std::string(value);
+        return Problem(); }},
+    {"dpr", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.dpr, parse_density(key, value)); }},
+    {"metadata", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.metadata, parse_metadata(key, value)); }},
+};
+
+const Option *find(std::string_view name)
+{
+    const auto found = std::find_if(std::begin(all_options), std::end(all_options),
+                                    [&](const Option &option) { return option.name == name; });
+    return found != std::end(all_options) ? found : nullptr;
 }
 
 }  // namespace
 
 std::optional<Error> set_option(Options &options, std::string_view key, std::string_view value)
 {
-    const auto store = [](auto &slot, const auto &parsed) -> std::optional<Error> {
-        if (!parsed) {
-            return parsed.error();
-        }
-        slot = *parsed;
-        return std::nullopt;
-    };
-
-    if (key == "width") {
-        return store(options.width, parse_side(key, value));
-    }
-    if (key == "height") {
-        return store(options.height, parse_side(key, value));
-    }
-    if (key == "crop") {
-        return set_crop(options, value);
-    }
-    if (key == "quality") {
-        return set_quality(options, value);
-    }
-    if (key == "format") {
-        return set_format(options, value);
-    }
-    if (key == "background") {
-        return store(options.background, parse_color(value));
-    }
-    if (key == "gravity") {
-        return store(options.gravity, parse_point(key, value, ','));
-    }
-    if (key == "dpr") {
-        return set_density(options, value);
-    }
-    if (key == "preset") {
-        options.preset = std::string(value);
-        return std::nullopt;
+    const Option *option = find(key);
+    if (!option) {
+        return bad_request("unknown option: \"" + printable(key) + '"');
     }
 
-    return bad_request("unknown option: \"" + printable(key) + '"');
+    return option->set(options, key, value);
+}
+
+Parsed parse_custom(RawUrl url)
+{
+    return parse_query_dialect(url, [](Options &options, std::string_view name,
+                                       std::string_view value) -> Taken {
+        const Option *option = find(name);
+        return option ? Taken{true, option->set(options, name, value)} : Taken{false, {}};
+    });
 }
 
 }  // namespace cdn::image

@@ -17,7 +17,8 @@
 namespace cdn::image {
 
 struct Asked {
-    Options options;
+    Options options;                                   // what the URL says
+    Options defaults;                                  // the dialect's own, under all others
     Source  source;
 };
 

@@ -113,4 +113,90 @@ Result<Gravity> parse_point(std::string_view key, std::string_view value, char s
     return Gravity{Gravity::Kind::point, rounded(*x), rounded(*y)};
 }
 
+Result<Length> parse_edge(std::string_view key, std::string_view value)
+{
+    const auto pixels = parse_integer(key, value, 0, 100'000);
+    if (!pixels) {
+        return pixels.error();
+    }
+
+    return Length{static_cast<double>(*pixels), false};
+}
+
+Result<double> parse_clamped(std::string_view key, std::string_view value, double least, double most)
+{
+    const auto number = clamped(value, least, most);
+    if (!number) {
+        return bad_value(key, "a number", value);
+    }
+
+    return *number;
+}
+
+Result<Quality> parse_clamped_quality(std::string_view key, std::string_view value)
+{
+    const auto number = parse_clamped(key, value, 1, 100);
+    if (!number) {
+        return number.error();
+    }
+
+    return Quality{false, static_cast<int>(std::lround(*number))};
+}
+
+Result<std::optional<Format>> parse_output_format(std::string_view key, std::string_view value)
+{
+    if (value == "auto") {
+        return std::optional<Format>();
+    }
+
+    const auto format = format_named(value == "jpg" ? "jpeg" : value);
+    if (!format || !can_write(*format)) {
+        return bad_value(key, "auto, avif, webp, jpeg, png or gif", value);
+    }
+
+    return format;
+}
+
+Result<int> parse_quarter_turns(std::string_view key, std::string_view value)
+{
+    const auto degrees = parse_integer(key, value, -360, 360);
+    if (!degrees || *degrees % 90 != 0) {
+        return bad_value(key, "a multiple of 90 from -360 to 360", value);
+    }
+
+    return (*degrees + 360) % 360;
+}
+
+Result<Region> parse_cut(std::string_view key, std::string_view value)
+{
+    const auto parts = split(value, ',');
+    if (parts.size() != 2 && parts.size() != 4) {
+        return bad_value(key, "w,h or w,h,x,y in pixels", value);
+    }
+
+    Region region;
+    region.by_corner = parts.size() == 4;
+
+    auto error = store(region.width, parse_side(key, parts[0]));
+    if (!error) {
+        error = store(region.height, parse_side(key, parts[1]));
+    }
+    if (!error && region.by_corner) {
+        error = store(region.x, parse_edge(key, parts[2]));
+    }
+    if (!error && region.by_corner) {
+        error = store(region.y, parse_edge(key, parts[3]));
+    }
+    if (error) {
+        return *error;
+    }
+
+    return region;
+}
+
+Result<std::string> parse_preset(std::string_view, std::string_view value)
+{
+    return std::string(value);
+}
+
 }  // namespace cdn::image

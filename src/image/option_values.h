@@ -5,7 +5,9 @@
 #include "core/result.h"
 #include "image/request.h"
 
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cdn::image {
@@ -25,9 +27,30 @@ std::optional<Error> store(Slot &slot, const Result<T> &value)
     return std::nullopt;
 }
 
+// Words that stand for a value.
+template <typename T>
+struct Word {
+    std::string_view word;
+    T                value;
+};
+
+template <typename T, std::size_t N>
+Result<T> parse_word(std::string_view key, std::string_view value, const Word<T> (&words)[N],
+                     std::string_view must_be)
+{
+    for (const Word<T> &w : words) {
+        if (w.word == value) {
+            return w.value;
+        }
+    }
+
+    return bad_value(key, must_be, value);
+}
+
 Result<int> parse_integer(std::string_view key, std::string_view value, int least, int most);
 Result<double> parse_number(std::string_view key, std::string_view value, double least, double most);
 Result<Length> parse_side(std::string_view key, std::string_view value);   // pixels
+Result<Length> parse_edge(std::string_view key, std::string_view value);   // pixels of the source, from 0
 Result<int> parse_percent(std::string_view key, std::string_view value);   // 1..100
 Result<bool> parse_flag(std::string_view key, std::string_view value);     // true false 1 0
 Result<Fit> parse_fit(std::string_view key, std::string_view value);
@@ -38,5 +61,32 @@ Result<Gravity> parse_point(std::string_view key, std::string_view value, char s
 // For dialects that clamp what is cosmetic: the nearest value in range; nothing
 // for what is no number.
 std::optional<double> clamped(std::string_view value, double least, double most);
+
+// The same, what is no number being refused; `converted` from the provider's
+// unit to ours.
+Result<double> parse_clamped(std::string_view key, std::string_view value, double least, double most);
+Result<Quality> parse_clamped_quality(std::string_view key, std::string_view value);
+
+template <int least, int most, auto converted>
+Result<double> parse_converted(std::string_view key, std::string_view value)
+{
+    const auto number = parse_clamped(key, value, least, most);
+    if (!number) {
+        return number.error();
+    }
+
+    return converted(*number);
+}
+
+// Whatever can be written, "jpg" too, or auto.
+Result<std::optional<Format>> parse_output_format(std::string_view key, std::string_view value);
+
+// A multiple of 90 degrees, from -360 to 360, as 0 90 180 270.
+Result<int> parse_quarter_turns(std::string_view key, std::string_view value);
+
+// "w,h" around the centre, "w,h,x,y" from the corner at x, y: pixels of the source.
+Result<Region> parse_cut(std::string_view key, std::string_view value);
+
+Result<std::string> parse_preset(std::string_view key, std::string_view value);
 
 }  // namespace cdn::image

@@ -16,8 +16,6 @@ Options built_in(std::initializer_list<std::pair<std::string_view, std::string_v
     for (const auto &[key, value] : settings) {
         set_option(options, key, value);
     }
-    set_option(options, "format", "auto");
-
     return options;
 }
 
@@ -39,6 +37,9 @@ Presets::Presets()
 
 void Presets::set(std::string name, Options options)
 {
+    if (!options.format) {
+        options.format.emplace();                      // auto
+    }
     presets_.insert_or_assign(std::move(name), std::move(options));
 }
 

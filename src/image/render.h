@@ -51,7 +51,7 @@ struct Prepared {
 bool render_start();
 void render_stop_thread();                             // at the end of each task of a pool thread
 const char *render_library();                          // the version of libvips
-std::size_t render_memory();                           // bytes of pixels libvips holds now
+std::size_t render_memory();                           // bytes of pixels libvips holds, in this process
 
 // Sniffs, reads the header through that format's own loader, checks limits,
 // plans.  Refused: 413 over a limit, 415 not a listed image, 400 impossible.

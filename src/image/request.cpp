@@ -15,13 +15,36 @@ void take(std::optional<T> &value, const std::optional<T> &under)
     }
 }
 
+// As exact as it is printed: shares are percents with six places.
+Length exact(Length length)
+{
+    const double places = length.is_share ? 1e8 : 1e6;
+    length.value = std::round(length.value * places) / places;
+    return length;
+}
+
+Sides exact(const Sides &sides)
+{
+    return {exact(sides.top), exact(sides.right), exact(sides.bottom), exact(sides.left)};
+}
+
+Region exact(Region region)
+{
+    for (Length *length : {&region.width, &region.height, &region.x, &region.y}) {
+        *length = exact(*length);
+    }
+    region.aspect = exact(Length{region.aspect}).value;
+
+    return region;
+}
+
 Result<Length> scaled(std::optional<Length> side, double density, std::string_view what)
 {
     if (!side) {
         return Length{};
     }
 
-    Length length{side->value * density, side->is_share};
+    Length length = exact(Length{side->value * density, side->is_share});
     if (!length.is_share) {
         length.value = std::round(length.value);
     }
@@ -250,14 +273,14 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
 
     Request request;
     request.source = std::move(source);
-    request.trim = options.trim.value_or(Sides{});
-    request.region = options.region.value_or(Region{});
+    request.trim = exact(options.trim.value_or(Sides{}));
+    request.region = exact(options.region.value_or(Region{}));
     request.width = *width;
     request.height = *height;
     request.fit = options.fit.value_or(Fit::scale_down);
     apply_enlarge(request, options.enlarge);
     request.gravity = options.gravity.value_or(Gravity{});
-    request.extend = scaled(options.extend.value_or(Sides{}), density);
+    request.extend = exact(scaled(options.extend.value_or(Sides{}), density));
     request.adjust = adjustments(options);
     request.background = options.background;
     request.format = choose(options.format, negotiated);

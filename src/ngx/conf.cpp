@@ -52,6 +52,7 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
 {
     return guarded<void *>(cf->log, nullptr, [&]() -> void * {
         auto *conf = pool_new<MainConf>(cf->pool);
+        conf->image_memory = NGX_CONF_UNSET;
         conf->presets = pool_new<image::Presets>(cf->pool);
         return conf;
     });
@@ -61,6 +62,10 @@ char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
 {
     auto *conf = static_cast<MainConf *>(data);
     ngx_str_t request_uri = ngx_string("request_uri");
+
+    if (conf->image_memory == NGX_CONF_UNSET) {
+        conf->image_memory = std::int64_t{1} << 30;
+    }
 
     conf->request_uri_index = ngx_http_get_variable_index(cf, &request_uri);
     if (conf->request_uri_index == NGX_ERROR) {
@@ -106,6 +111,8 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         ngx_conf_merge_off_value(image.max_output_pixels, outer.max_output_pixels,
                                  static_cast<off_t>(defaults.max_output_pixels));
         ngx_conf_merge_msec_value(image.timeout, outer.timeout, 10000);
+
+        ngx_conf_merge_str_value(image.origin, outer.origin, "");
 
         inherit(image.defaults, outer.defaults);
         inherit(image.formats, outer.formats);

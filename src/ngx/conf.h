@@ -11,7 +11,14 @@
 
 namespace cdn {
 
-enum Dialect : ngx_uint_t { dialect_off, dialect_cloudflare };
+enum Dialect : ngx_uint_t {
+    dialect_off,
+    dialect_cloudflare,
+    dialect_bunnycdn,
+    dialect_keycdn,
+    dialect_fastly,
+    dialect_custom,
+};
 
 enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, status_prometheus };
 
@@ -20,6 +27,7 @@ struct MainConf {
     ngx_shm_zone_t *zone;                              // cdn_zone
     ngx_shm_zone_t *counters;
     ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
+    ssize_t         image_memory;                      // cdn_image_memory
     bool            renders;                           // any location transforms
 };
 
@@ -30,6 +38,7 @@ struct ImageConf {
     image::Negotiated   *formats;
     image::FormatSet    *inputs;
     image::SourceHosts  *sources;
+    ngx_str_t            origin;                       // cdn_image_origin
     off_t                max_bytes;
     off_t                max_pixels;
     ngx_int_t            max_frames;

@@ -17,6 +17,10 @@ char *const          failed = static_cast<char *>(NGX_CONF_ERROR);
 ngx_conf_enum_t dialects[] = {
     {ngx_string("off"), dialect_off},
     {ngx_string("cloudflare"), dialect_cloudflare},
+    {ngx_string("bunnycdn"), dialect_bunnycdn},
+    {ngx_string("keycdn"), dialect_keycdn},
+    {ngx_string("fastly"), dialect_fastly},
+    {ngx_string("custom"), dialect_custom},
     {ngx_null_string, 0},
 };
 
@@ -161,6 +165,25 @@ char *set_sources(ngx_conf_t *cf, ngx_command_t *, void *data)
     });
 }
 
+// cdn_image_origin URL
+char *set_origin(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = static_cast<LocConf *>(data)->image.origin;
+        if (slot.data != nullptr) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        const auto url = view(arguments(cf)[0]);
+        if (!url.starts_with("http://") && !url.starts_with("https://")) {
+            return complain(cf, "a URL begins with http:// or https://, not \"" + printable(url) + '"');
+        }
+
+        slot = copy(cf->pool, url.ends_with('/') ? url.substr(0, url.size() - 1) : url);
+        return NGX_CONF_OK;
+    });
+}
+
 // cdn_status [html | json | prometheus]
 char *set_status(ngx_conf_t *cf, ngx_command_t *, void *data)
 {
@@ -228,6 +251,10 @@ ngx_command_t directives[] = {
       any_block | NGX_CONF_1MORE,
       set_sources, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
 
+    { ngx_string("cdn_image_origin"),                  // URL
+      any_block | NGX_CONF_TAKE1,
+      set_origin, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
     { ngx_string("cdn_image_max_bytes"),               // SIZE
       any_block | NGX_CONF_TAKE1,
       ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_bytes), nullptr },
@@ -243,6 +270,10 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_image_max_output_pixels"),       // NUMBER, k and m as in sizes
       any_block | NGX_CONF_TAKE1,
       ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_output_pixels), nullptr },
+
+    { ngx_string("cdn_image_memory"),                  // SIZE
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, image_memory), nullptr },
 
     { ngx_string("cdn_image_timeout"),                 // TIME
       any_block | NGX_CONF_TAKE1,

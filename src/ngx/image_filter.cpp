@@ -280,6 +280,10 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     job->request = *state.image;
     job->inputs = *conf.inputs;
     job->limits = conf.limits();
+    if (const auto z = zone(main_conf(r))) {
+        job->memory = &z->head->memory;
+        job->memory_limit = static_cast<std::uint64_t>(main_conf(r).image_memory);
+    }
     job->validator = strong_validator(r);
     if (r->headers_in.if_none_match != nullptr) {
         job->if_none_match = view(r->headers_in.if_none_match->value);
@@ -457,6 +461,13 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
     {
         ngx_http_clean_header(r);
         return refuse(r, state, too_many_bytes(limit));
+    }
+
+    // what came is of the same path, of whatever host this location fetches from
+    if (!state.image->source.origin.empty() && !state.origin_is_used) {
+        ngx_http_clean_header(r);
+        return refuse(r, state, {ErrorCode::forbidden, "sources of other hosts are not fetched here",
+                                 "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"});
     }
 
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;

@@ -95,13 +95,19 @@ image::Parsed parse(ngx_uint_t dialect, image::RawUrl url)
 {
     switch (dialect) {
     case dialect_cloudflare: return image::parse_cloudflare(url);
+    case dialect_bunnycdn:   return image::parse_bunnycdn(url);
+    case dialect_keycdn:     return image::parse_keycdn(url);
+    case dialect_fastly:     return image::parse_fastly(url);
+    case dialect_custom:     return image::parse_custom(url);
     default:                 return std::optional<image::Asked>();
     }
 }
 
 std::string_view dialect_name(ngx_uint_t dialect)
 {
-    return dialect == dialect_cloudflare ? "cloudflare" : "canonical";
+    static constexpr std::string_view names[] = {"canonical", "cloudflare", "bunnycdn",
+                                                 "keycdn", "fastly", "custom"};
+    return names[dialect];
 }
 
 // What the URL asks for in this location's words; nothing: no transformation.
@@ -121,8 +127,16 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     if (!asked) {
         return asked.error();
     }
-    if (!*asked) {
+    if (!*asked && (conf.defaults == nullptr || conf.dialect == dialect_cloudflare)) {
         return std::optional<image::Request>();
+    }
+    if (!*asked) {
+        // cdn_image_default asks where a query says nothing
+        auto source = image::site_source(parts.path, parts.query);
+        if (!source) {
+            return std::optional<image::Request>();
+        }
+        asked = std::optional(image::Asked{{}, {}, std::move(*source)});
     }
 
     auto options = main_conf(r).presets->apply((*asked)->options);
@@ -136,6 +150,7 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
         }
         options->lay_over(*defaults);
     }
+    options->lay_over((*asked)->defaults);
 
     negotiated = options->format && !*options->format;
     const auto formats = negotiated ? image::negotiate(request_header(r, "Accept"), *conf.formats)
@@ -240,6 +255,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     state.url_error.reset();
     state.source_uri.clear();
     state.negotiated = false;
+    state.origin_is_used = false;
     state.dialect = conf.dialect;
     state.transforms = conf.transform;
     prepare_image(r, conf, state);

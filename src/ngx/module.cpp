@@ -8,6 +8,7 @@
 #include "ngx/render_task.h"
 #include "ngx/status_handler.h"
 #include "ngx/variables.h"
+#include "ngx/zone.h"
 
 namespace cdn {
 
@@ -49,7 +50,8 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
     }
 
     return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
-        return render_start_worker(cycle->log) ? NGX_OK : NGX_ERROR;
+        const auto z = zone(*http);
+        return z && render_start_worker(cycle->log, z->head->memory) ? NGX_OK : NGX_ERROR;
     });
 }
 

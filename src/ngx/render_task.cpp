@@ -20,6 +20,8 @@ namespace cdn {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 // Below this, serving waits for pixels (measured with scripts/bench latency).
 constexpr int pool_nice = 15;
 
@@ -27,6 +29,9 @@ constexpr int pool_nice = 15;
 // cost delays when it is due, so that small ones pass.
 constexpr std::int64_t bytes_per_us = 25;
 constexpr std::int64_t delay_per_cost = 10;
+
+// Then the next cheaper format is tried.
+constexpr auto longest_wait_for_memory = 2000ms;
 
 // After SIGTERM the master kills what is still there soon after a second.
 constexpr auto grace_after_term = std::chrono::milliseconds(700);
@@ -113,6 +118,53 @@ bool names(std::string_view if_none_match, std::string_view etag)
     });
 }
 
+// Pixel memory, for as long as a job runs.
+class Charge {
+public:
+    explicit Charge(Job &job) : job_(job) {}
+    ~Charge() { give_back(); }
+    Charge(const Charge &) = delete;
+    Charge &operator=(const Charge &) = delete;
+
+    // Waits for others to end, for a while; false: there is too little.
+    bool take(std::uint64_t bytes)
+    {
+        give_back();
+
+        for (auto waited = 0ms; waited < longest_wait_for_memory; waited += 20ms) {
+            if (job_.memory == nullptr || job_.memory->charge(ngx_pid, bytes, job_.memory_limit)) {
+                bytes_ = bytes;
+                return true;
+            }
+            if (job_.stop.asked() || bytes > job_.memory_limit) {
+                return false;
+            }
+            std::this_thread::sleep_for(20ms);
+        }
+
+        return false;
+    }
+
+private:
+    void give_back()
+    {
+        if (job_.memory != nullptr && bytes_ > 0) {
+            job_.memory->settle(ngx_pid, bytes_);
+        }
+        bytes_ = 0;
+    }
+
+    Job          &job_;
+    std::uint64_t bytes_ = 0;
+};
+
+// Without the format that was chosen, where the client shows others too.
+bool make_cheaper(image::Request &request, image::Format chosen)
+{
+    return request.format.kind == image::FormatChoice::Kind::negotiated
+           && std::erase(request.format.formats, chosen) > 0;
+}
+
 Result<Rendered> work(Job &job)
 {
     const auto bytes = job.source.read();
@@ -126,13 +178,27 @@ Result<Rendered> work(Job &job)
     }
 
     Rendered rendered;
-    rendered.prepared = *prepared;
     rendered.etag = make_etag(job, *bytes, prepared->plan.format);
-    rendered.not_modified = names(job.if_none_match, rendered.etag);
-    if (rendered.not_modified) {
+    if (names(job.if_none_match, rendered.etag)) {
+        rendered.prepared = *prepared;
+        rendered.not_modified = true;
         return rendered;
     }
 
+    Charge charge(job);
+    image::Request request = job.request;
+    while (!charge.take(prepared->plan.memory)) {
+        if (job.stop.asked() || !make_cheaper(request, prepared->plan.format)) {
+            return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
+        }
+        prepared = image::prepare(*bytes, request, job.inputs, job.limits);
+        if (!prepared) {
+            return prepared.error();
+        }
+        rendered.etag = make_etag(job, *bytes, prepared->plan.format);
+    }
+
+    rendered.prepared = *prepared;
     auto image = image::render(*bytes, *prepared, job.stop);
     if (!image) {
         return image.error();
@@ -333,8 +399,10 @@ bool leave(const std::shared_ptr<Job> &job)
     return false;
 }
 
-bool render_start_worker(ngx_log_t *log)
+bool render_start_worker(ngx_log_t *log, MemoryLedger &memory)
 {
+    memory.open(ngx_pid);
+
     if (!image::render_start()) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "cdn image: libvips does not start");
         return false;

@@ -9,6 +9,7 @@
 
 #include "image/render.h"
 #include "ngx/ngx.h"
+#include "ngx/zone.h"
 
 #include <cstdint>
 #include <functional>
@@ -59,9 +60,10 @@ struct Job {
     image::Request   request;
     image::FormatSet inputs;
     image::Limits    limits;
+    MemoryLedger    *memory = nullptr;                 // of all workers
+    std::uint64_t    memory_limit = 0;
     std::string      validator;                        // the source's strong ETag, or empty
     std::string      if_none_match;
-    ngx_log_t       *log = nullptr;                    // outlives requests
 
     // called once on the event loop, unless emptied by leave()
     std::function<void(Job &)> on_done;
@@ -85,6 +87,6 @@ bool submit(const std::shared_ptr<Job> &job, ngx_thread_pool_t *pool);
 bool leave(const std::shared_ptr<Job> &job);
 
 // At the start of a worker that transforms.
-bool render_start_worker(ngx_log_t *log);
+bool render_start_worker(ngx_log_t *log, MemoryLedger &memory);
 
 }  // namespace cdn

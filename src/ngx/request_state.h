@@ -52,6 +52,7 @@ struct RequestState {
     std::string                   source_uri;
     std::optional<Error>          url_error;           // what is wrong with it
     bool                          negotiated = false;  // the answer depends on Accept
+    bool                          origin_is_used = false;   // $cdn_image_origin was read
     bool                          was_head = false;    // fetched and made with GET
 
     // an answer of our own: one plain line

@@ -34,6 +34,8 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
     facts.started = static_cast<double>(z.head->started_ms) / 1000;
     facts.now = static_cast<double>(now->sec) + static_cast<double>(now->msec) / 1000;
 
+    facts.image_memory_bytes = z.head->memory.total();
+
     if (conf.zone != nullptr) {
         auto *pool = reinterpret_cast<ngx_slab_pool_t *>(conf.zone->shm.addr);
         facts.zone_free_bytes = pool->pfree * ngx_pagesize;

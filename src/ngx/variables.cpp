@@ -23,6 +23,19 @@ std::optional<std::string> image_source(ngx_http_request_t *r)
     return state != nullptr && state->image ? std::optional(state->source_uri) : std::nullopt;
 }
 
+// Scheme and host of an absolute source, else cdn_image_origin.
+std::optional<std::string> image_origin(ngx_http_request_t *r)
+{
+    RequestState *state = prepare_url(r);
+    if (state == nullptr || !state->url_is_prepared) {
+        return std::nullopt;
+    }
+
+    state->origin_is_used = true;
+    return state->image && !state->image->source.origin.empty()
+               ? state->image->source.origin : std::string(view(loc_conf(r).image.origin));
+}
+
 // The format settled on: what the URL or the negotiation says, else what is
 // known of the source only, "auto".
 std::optional<std::string> image_format(ngx_http_request_t *r)
@@ -58,6 +71,7 @@ constexpr Variable table[] = {
     {"cdn_client_uri", client_uri},                    // the URL as the client sent it
     {"cdn_image_uri", image_uri},                      // canonical; the URL itself without options
     {"cdn_image_source", image_source},                // the source's path and query
+    {"cdn_image_origin", image_origin},                // where the source is
     {"cdn_image_format", image_format},
     {"cdn_image_info", image_info},                    // of a transformation, for logs
 };

@@ -2,6 +2,9 @@
 
 #include "ngx/bridge.h"
 
+#include <cerrno>
+#include <csignal>
+
 namespace cdn {
 
 namespace {
@@ -54,6 +57,60 @@ ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
 }
 
 }  // namespace
+
+MemoryLedger::Share *MemoryLedger::share(std::int32_t pid)
+{
+    for (Share &share : shares_) {
+        if (share.pid.load() == pid) {
+            return &share;
+        }
+    }
+
+    return nullptr;
+}
+
+void MemoryLedger::open(std::int32_t pid)
+{
+    // what the dead held
+    for (Share &share : shares_) {
+        std::int32_t owner = share.pid.load();
+        if (owner != 0 && kill(owner, 0) == -1 && errno == ESRCH
+            && share.pid.compare_exchange_strong(owner, 0))
+        {
+            total_.fetch_sub(share.bytes.exchange(0));
+        }
+    }
+
+    for (Share &share : shares_) {
+        std::int32_t nobody = 0;
+        if (share.pid.compare_exchange_strong(nobody, pid)) {
+            return;
+        }
+    }
+}
+
+bool MemoryLedger::charge(std::int32_t pid, std::uint64_t bytes, std::uint64_t limit)
+{
+    std::uint64_t before = total_.load();
+    do {
+        if (before + bytes > limit) {
+            return false;
+        }
+    } while (!total_.compare_exchange_weak(before, before + bytes));
+
+    if (Share *own = share(pid)) {
+        own->bytes.fetch_add(bytes);
+    }
+    return true;
+}
+
+void MemoryLedger::settle(std::int32_t pid, std::uint64_t bytes)
+{
+    if (Share *own = share(pid)) {
+        own->bytes.fetch_sub(bytes);
+    }
+    total_.fetch_sub(bytes);
+}
 
 char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
 {

@@ -6,6 +6,8 @@
 #include "ngx/conf.h"
 #include "status/counters.h"
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 namespace cdn {
@@ -16,9 +18,31 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *command, void *conf) noexcept;
 // Once per configuration, where anything counts.
 bool add_counters_zone(ngx_conf_t *cf);
 
+// Pixel memory that the jobs of all workers hold, by estimate.  A worker's share is
+// noted beside the total, and given back for it if it dies.  Any thread.
+class MemoryLedger {
+public:
+    void open(std::int32_t pid);                       // at the start of a worker
+    bool charge(std::int32_t pid, std::uint64_t bytes, std::uint64_t limit);   // false: over it
+    void settle(std::int32_t pid, std::uint64_t bytes);
+    std::uint64_t total() const { return total_.load(std::memory_order_relaxed); }
+
+private:
+    struct Share {
+        std::atomic<std::int32_t>  pid;                // 0: free
+        std::atomic<std::uint64_t> bytes;
+    };
+
+    Share *share(std::int32_t pid);
+
+    std::atomic<std::uint64_t> total_;
+    Share                      shares_[128];
+};
+
 // The start of the counters' zone.
 struct ZoneHead {
     std::int64_t started_ms = 0;                       // Unix time
+    MemoryLedger memory;
 };
 
 struct Zone {

@@ -162,7 +162,7 @@ std::string prometheus(const std::vector<Sample> &samples, const Facts &facts, b
         }
     }
 
-    out.gauge("image_memory_bytes", "Pixel memory that libvips holds in all workers",
+    out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
               static_cast<double>(facts.image_memory_bytes));
     out.gauge("zone_free_bytes", "Free pages of cdn_zone", static_cast<double>(facts.zone_free_bytes));
     out.gauge("start_time_seconds", "When counting began, in Unix time", facts.started);

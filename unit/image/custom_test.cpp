@@ -1,3 +1,4 @@
+#include "core/text.h"
 #include "image/dialect.h"
 
 #include <gtest/gtest.h>
@@ -14,6 +15,23 @@ Options options(std::string_view key, std::string_view value)
     const auto error = set_option(set, key, value);
     EXPECT_FALSE(error) << key << '=' << value << ": " << error->message;
     return set;
+}
+
+Parsed parse(std::string_view target)
+{
+    const auto [path, query, has_query] = cut(target, '?');
+    return parse_custom({path, query});
+}
+
+Options queried(std::string_view query)
+{
+    const auto parsed = parse("/a.jpg?" + std::string(query));
+    if (!parsed || !*parsed) {
+        ADD_FAILURE() << (parsed ? "no option: " : "refused: ") << query;
+        return {};
+    }
+
+    return (*parsed)->options;
 }
 
 void expect_refused(std::string_view key, std::initializer_list<std::string_view> values)
@@ -95,12 +113,113 @@ TEST(CustomOption, TakesAColourAndAPreset)
     expect_refused("background", {"", "nocolour"});
 }
 
+TEST(CustomOption, StaysAtAPointNamedBeforeTheCrop)
+{
+    for (const std::string_view query :
+         {"crop=center&gravity=0.2,0.3", "gravity=0.2,0.3&crop=center", "crop=smart&gravity=0.2,0.3",
+          "gravity=0.2,0.3&crop=smart"})
+    {
+        EXPECT_EQ(queried(query).fit, Fit::crop) << query;
+        EXPECT_EQ(queried(query).gravity, (Gravity{Gravity::Kind::point, 0.2, 0.3})) << query;
+    }
+    EXPECT_EQ(queried("gravity=0.2,0.3").fit, std::nullopt);
+    EXPECT_EQ(queried("crop=smart&crop=center").gravity, Gravity{});
+    EXPECT_EQ(queried("crop=center&crop=smart").gravity, Gravity{Gravity::Kind::attention});
+}
+
+TEST(CustomOption, BlursByTwoSigmas)
+{
+    EXPECT_EQ(options("blur", "0").blur, 0.0);
+    EXPECT_EQ(options("blur", "5").blur, 2.5);
+    EXPECT_EQ(options("blur", "250").blur, 125.0);
+    expect_refused("blur", {"", "-1", "250.1", "x"});
+}
+
+TEST(CustomOption, SharpensUpTo10)
+{
+    EXPECT_EQ(options("sharpen", "0").sharpen, 0.0);
+    EXPECT_EQ(options("sharpen", "1.5").sharpen, 1.5);
+    EXPECT_EQ(options("sharpen", "10").sharpen, 10.0);
+    expect_refused("sharpen", {"", "-0.1", "10.1", "true"});
+}
+
+TEST(CustomOption, CountsPagesFrom1)
+{
+    EXPECT_EQ(options("page", "1").page, 1);
+    EXPECT_EQ(options("page", "9999").page, 9999);
+    expect_refused("page", {"", "0", "10000", "-1", "1.5"});
+}
+
+TEST(CustomOption, NamesTheMetadataThatStays)
+{
+    EXPECT_EQ(options("metadata", "none").metadata, Metadata::none);
+    EXPECT_EQ(options("metadata", "copyright").metadata, Metadata::copyright);
+    EXPECT_EQ(options("metadata", "keep").metadata, Metadata::keep);
+    expect_refused("metadata", {"", "all", "Keep"});
+}
+
+TEST(CustomOption, TakesTheLastOfTwo)
+{
+    Options set;
+    EXPECT_FALSE(set_option(set, "width", "80"));
+    EXPECT_FALSE(set_option(set, "width", "90"));
+    EXPECT_EQ(set.width, 90);
+}
+
 TEST(CustomOption, ChangesNothingWhenRefused)
 {
     Options set;
     set.width = 80;
     EXPECT_TRUE(set_option(set, "width", "0"));
     EXPECT_EQ(set.width, 80);
+}
+
+TEST(CustomUrl, IsServedAsItIsWithoutAnOption)
+{
+    for (const std::string_view target : {"/a.jpg", "/a.jpg?", "/a.jpg?w=80&Width=80", "/a.jpg?width="}) {
+        const auto parsed = parse(target);
+        ASSERT_TRUE(parsed) << target;
+        EXPECT_FALSE(*parsed) << target;
+    }
+}
+
+TEST(CustomUrl, HasOptionsAndLeavesTheRestToTheSource)
+{
+    const auto parsed = parse("/a%20b.jpg?v=1&width=80&x=%2F&quality=high&background=%23ff0000");
+    ASSERT_TRUE(parsed && *parsed);
+    EXPECT_EQ((*parsed)->options.width, 80);
+    EXPECT_EQ((*parsed)->options.quality, (Quality{false, 85}));
+    EXPECT_EQ((*parsed)->options.background, (Color{255, 0, 0, 255}));
+    EXPECT_EQ((*parsed)->source, (Source{"", "/a%20b.jpg", "v=1&x=%2F"}));
+}
+
+TEST(CustomUrl, TakesEveryOption)
+{
+    const auto set = queried("width=80&height=60&crop=smart&quality=auto&format=auto&background=fff"
+                             "&blur=2&sharpen=1&page=3&preset=hero&dpr=2&metadata=copyright");
+    EXPECT_EQ(set.height, 60);
+    EXPECT_EQ(set.fit, Fit::crop);
+    EXPECT_EQ(set.quality, Quality{true});
+    EXPECT_EQ(set.format, automatic);
+    EXPECT_EQ(set.blur, 1.0);
+    EXPECT_EQ(set.sharpen, 1.0);
+    EXPECT_EQ(set.page, 3);
+    EXPECT_EQ(set.preset, "hero");
+    EXPECT_EQ(set.dpr, 2.0);
+    EXPECT_EQ(set.metadata, Metadata::copyright);
+}
+
+TEST(CustomUrl, IsRefusedForABadValue)
+{
+    for (const std::string_view query : {"width=0", "height=12001", "quality=101", "blur=251",
+                                         "sharpen=11", "page=0", "metadata=all", "crop=cover",
+                                         "dpr=4", "format=bmp", "background=x", "gravity=2,2",
+                                         "width=80&width=0"})
+    {
+        const auto parsed = parse("/a.jpg?" + std::string(query));
+        ASSERT_FALSE(parsed) << query;
+        EXPECT_EQ(parsed.error().code, ErrorCode::bad_request) << query;
+    }
 }
 
 }  // namespace
