@@ -31,25 +31,14 @@ Result<Gravity> parse_gravity(std::string_view key, std::string_view value)
     return parse_point(key, value, 'x');
 }
 
-Result<Quality> parse_quality(std::string_view key, std::string_view value)
+Result<Quality> parse_own_quality(std::string_view key, std::string_view value)
 {
-    static constexpr std::pair<std::string_view, Quality> words[] = {
-        {"auto", {true}},          {"high", {false, 85}}, {"medium-high", {false, 80}},
+    static constexpr Word<Quality> words[] = {
+        {"auto", {true}},            {"high", {false, 85}}, {"medium-high", {false, 80}},
         {"medium-low", {false, 70}}, {"low", {false, 60}},
     };
 
-    for (const auto &[word, quality] : words) {
-        if (word == value) {
-            return quality;
-        }
-    }
-
-    const auto number = parse_percent(key, value);
-    if (!number) {
-        return number.error();
-    }
-
-    return Quality{false, *number};
+    return parse_quality(key, value, words);
 }
 
 Result<std::optional<Format>> parse_format(std::string_view key, std::string_view value)
@@ -182,7 +171,7 @@ std::optional<Error> set_adjustment(Options &options, std::string_view key, std:
 std::optional<Error> set_output(Options &options, std::string_view key, std::string_view value)
 {
     if (key == "quality" || key == "q") {
-        return store(options.quality, parse_quality(key, value));
+        return store(options.quality, parse_own_quality(key, value));
     }
     if ((key == "format" || key == "f") && value == "baseline-jpeg") {
         options.format = std::optional(Format::jpeg);

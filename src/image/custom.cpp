@@ -35,25 +35,14 @@ Problem set_crop(Options &options, std::string_view key, std::string_view value)
     return bad_value(key, "center, smart, scale or fit", value);
 }
 
-Result<Quality> parse_quality(std::string_view key, std::string_view value)
+Result<Quality> parse_own_quality(std::string_view key, std::string_view value)
 {
-    static constexpr std::pair<std::string_view, Quality> words[] = {
-        {"auto", {true}},       {"low", {false, 60}},      {"medium", {false, 75}},
-        {"high", {false, 85}},  {"lossless", {false, 95}},
+    static constexpr Word<Quality> words[] = {
+        {"auto", {true}},      {"low", {false, 60}},      {"medium", {false, 75}},
+        {"high", {false, 85}}, {"lossless", {false, 95}},
     };
 
-    for (const auto &[word, quality] : words) {
-        if (word == value) {
-            return quality;
-        }
-    }
-
-    const auto number = parse_percent(key, value);
-    if (!number) {
-        return number.error();
-    }
-
-    return Quality{false, *number};
+    return parse_quality(key, value, words);
 }
 
 Result<std::optional<Format>> parse_format(std::string_view key, std::string_view value)
@@ -117,7 +106,7 @@ constexpr Option all_options[] = {
         return store(options.height, parse_side(key, value)); }},
     {"crop", set_crop},
     {"quality", [](Options &options, std::string_view key, std::string_view value) {
-        return store(options.quality, parse_quality(key, value)); }},
+        return store(options.quality, parse_own_quality(key, value)); }},
     {"format", [](Options &options, std::string_view key, std::string_view value) {
         return store(options.format, parse_format(key, value)); }},
     {"background", [](Options &options, std::string_view, std::string_view value) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "core/text.h"
 #include "image/request.h"
 
 #include <cstddef>
@@ -45,6 +46,19 @@ Result<T> parse_word(std::string_view key, std::string_view value, const Word<T>
     }
 
     return bad_value(key, must_be, value);
+}
+
+// 1..100, or one of the words.
+template <std::size_t N>
+Result<Quality> parse_quality(std::string_view key, std::string_view value,
+                              const Word<Quality> (&words)[N])
+{
+    const auto number = parse_digits(value);
+    if (number && *number >= 1 && *number <= 100) {
+        return Quality{false, static_cast<int>(*number)};
+    }
+
+    return parse_word(key, value, words, "a whole number from 1 to 100, or one of its words");
 }
 
 Result<int> parse_integer(std::string_view key, std::string_view value, int least, int most);

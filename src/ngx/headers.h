@@ -1,4 +1,4 @@
-// Header fields of a request and of its response.
+// Header fields of a request and of its response, and a body in one buffer.
 
 #pragma once
 
@@ -52,6 +52,22 @@ inline ngx_table_elt_t *add_response_header(ngx_http_request_t *r, std::string_v
     field->key = copy(r->pool, name);
     field->value = copy(r->pool, value);
     return field;
+}
+
+// The whole body; what it shows has to live as long as the request.
+inline ngx_buf_t *whole_body(ngx_http_request_t *r, const ngx_str_t &bytes)
+{
+    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
+    if (buffer == nullptr) {
+        throw std::bad_alloc();
+    }
+
+    buffer->pos = bytes.data;
+    buffer->last = bytes.data + bytes.len;
+    buffer->memory = bytes.len > 0;
+    buffer->last_buf = r == r->main;
+    buffer->last_in_chain = 1;
+    return buffer;
 }
 
 }  // namespace cdn

@@ -6,8 +6,6 @@
 #include "ngx/request_state.h"
 #include "ngx/zone.h"
 
-#include <vector>
-
 namespace cdn {
 
 namespace {
@@ -85,7 +83,9 @@ void make_plain(ngx_http_request_t *r, RequestState &state)
 
     if (state.refused->code == ErrorCode::overload) {
         add_response_header(r, "Retry-After", std::to_string(retry_after_seconds));
-        add_response_header(r, "Cache-Control", "no-store");
+    }
+    if (status_of(state.refused->code) >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        add_response_header(r, "Cache-Control", "no-store");   // "proxy_cache_valid any" or not
     }
 
     // nginx closes after 400 and 413, for bodies it has not read; here is none
@@ -101,19 +101,7 @@ ngx_int_t send_line(ngx_http_request_t *r, RequestState &state)
     }
 
     state.refusal_is_sent = true;
-    const ngx_str_t line = copy(r->pool, refusal_line(state));
-    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
-    if (buffer == nullptr) {
-        throw std::bad_alloc();
-    }
-
-    buffer->pos = line.data;
-    buffer->last = line.data + line.len;
-    buffer->memory = 1;
-    buffer->last_buf = r == r->main;
-    buffer->last_in_chain = 1;
-
-    ngx_chain_t out{buffer, nullptr};
+    ngx_chain_t out{whole_body(r, copy(r->pool, refusal_line(state))), nullptr};
     return next_body_filter(r, &out);
 }
 
@@ -368,18 +356,9 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
     }
 
     // the bytes live as long as the request: the job is part of its state
-    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
-    if (buffer == nullptr) {
-        return NGX_ERROR;
-    }
-
-    buffer->pos = reinterpret_cast<u_char *>(rendered.image.bytes.get());
-    buffer->last = buffer->pos + rendered.image.size;
-    buffer->memory = rendered.image.size > 0;
-    buffer->last_buf = r == r->main;
-    buffer->last_in_chain = 1;
-
-    ngx_chain_t out{buffer, nullptr};
+    const ngx_str_t bytes{rendered.image.size,
+                          reinterpret_cast<u_char *>(rendered.image.bytes.get())};
+    ngx_chain_t out{whole_body(r, bytes), nullptr};
     return next_body_filter(r, &out);
 }
 

@@ -97,19 +97,7 @@ ngx_int_t send(ngx_http_request_t *r, const Answer &answer)
         return rc;
     }
 
-    const ngx_str_t body = copy(r->pool, answer.body);
-    auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
-    if (buffer == nullptr) {
-        return NGX_ERROR;
-    }
-
-    buffer->pos = body.data;
-    buffer->last = body.data + body.len;
-    buffer->memory = 1;
-    buffer->last_buf = r == r->main;
-    buffer->last_in_chain = 1;
-
-    ngx_chain_t out{buffer, nullptr};
+    ngx_chain_t out{whole_body(r, copy(r->pool, answer.body)), nullptr};
     return ngx_http_output_filter(r, &out);
 }
 
