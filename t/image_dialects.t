@@ -86,6 +86,10 @@ my %same = (
         [fastly => '/photos/cat.jpg?class=avatar', Accept => 'image/webp, image/avif'],
         [keycdn => '/photos/cat.jpg?preset=avatar', Accept => 'image/webp, image/avif'],
     ],
+    '/cdn-image/w=768,f=auto:webp:avif,q=80/photos/cat.jpg' => [
+        [custom => '/photos/cat.jpg?device=mobile', Accept => 'image/avif,image/webp'],
+        [custom => '/photos/cat.jpg?device=mobile&quality=90&width=768', Accept => 'image/avif,image/webp'],
+    ],
     '/cdn-image/w=50,h=100,fit=crop,f=png,q=85/photos/cat.jpg' => [
         [custom => '/photos/cat.jpg?preset=card&width=50&format=png&quality=10'],
         [cloudflare => '/cdn-cgi/image/preset=card,width=50,format=png/photos/cat.jpg'],

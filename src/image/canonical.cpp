@@ -277,14 +277,40 @@ std::optional<Error> read_adjustment(Adjustments &adjust, std::string_view key,
     return std::nullopt;
 }
 
+// "auto", "auto-5", "auto-5:80": what it is less by, and at most.
+std::string print_quality(const Quality &quality)
+{
+    if (!quality.automatic) {
+        return std::to_string(quality.value);
+    }
+
+    return "auto" + (quality.less > 0 ? '-' + std::to_string(quality.less) : "")
+           + (quality.cap < 100 ? ':' + std::to_string(quality.cap) : "");
+}
+
+Result<Quality> read_automatic(std::string_view value)
+{
+    const auto [rule, cap, has_cap] = cut(value, ':');
+    const auto [word, less, has_less] = cut(rule, '-');
+
+    Quality quality{true};
+    if (word != "auto"
+        || (has_less && store(quality.less, parse_integer("q", less, 1, 99)))
+        || (has_cap && store(quality.cap, parse_integer("q", cap, 1, 99))))
+    {
+        return bad_value("q", "1 to 100, or auto", value);
+    }
+
+    return quality;
+}
+
 std::optional<Error> read_output(Request &request, std::string_view key, std::string_view value)
 {
     if (key == "f") {
         return store(request.format, read_format(value));
     }
-    if (key == "q" && value == "auto") {
-        request.quality = {true};
-        return std::nullopt;
+    if (key == "q" && value.starts_with("auto")) {
+        return store(request.quality, read_automatic(value));
     }
     if (key == "q") {
         return store(request.quality.value, parse_percent(key, value));
@@ -450,7 +476,7 @@ void print_output(const Request &request, const Put &put)
             put("metadata", word);
         }
     }
-    put("q", request.quality.automatic ? "auto" : std::to_string(request.quality.value));
+    put("q", print_quality(request.quality));
 }
 
 }  // namespace

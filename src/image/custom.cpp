@@ -82,16 +82,20 @@ Result<double> parse_blur(std::string_view key, std::string_view value)
 
 Result<Metadata> parse_metadata(std::string_view key, std::string_view value)
 {
-    static constexpr std::pair<std::string_view, Metadata> words[] = {
+    static constexpr Word<Metadata> words[] = {
         {"none", Metadata::none}, {"copyright", Metadata::copyright}, {"keep", Metadata::keep}};
 
-    for (const auto &[word, metadata] : words) {
-        if (word == value) {
-            return metadata;
-        }
-    }
+    return parse_word(key, value, words, "none, copyright or keep");
+}
 
-    return bad_value(key, "none, copyright or keep", value);
+Result<Device> parse_device(std::string_view key, std::string_view value)
+{
+    static constexpr Word<Device> words[] = {{"mobile", Device::mobile},
+                                             {"tablet", Device::tablet},
+                                             {"desktop", Device::desktop},
+                                             {"print", Device::print}};
+
+    return parse_word(key, value, words, "mobile, tablet, desktop or print");
 }
 
 struct Option {
@@ -126,6 +130,8 @@ constexpr Option all_options[] = {
         return store(options.dpr, parse_density(key, value)); }},
     {"metadata", [](Options &options, std::string_view key, std::string_view value) {
         return store(options.metadata, parse_metadata(key, value)); }},
+    {"device", [](Options &options, std::string_view key, std::string_view value) {
+        return store(options.device, parse_device(key, value)); }},
 };
 
 const Option *find(std::string_view name)

@@ -48,7 +48,7 @@ Parsed parse_custom(RawUrl url);
 
 // One option in this project's own words, as presets and cdn_image_default
 // use them: width height crop quality format background blur sharpen gravity
-// page preset dpr metadata.  Returns what was wrong.
+// page preset dpr metadata device.  Returns what was wrong.
 std::optional<Error> set_option(Options &options, std::string_view key, std::string_view value);
 
 // The canonical URI: "/cdn-image/w=300,h=200,q=85/photos/a.jpg?v=2".
@@ -67,7 +67,7 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 //   bg=       rrggbb[aa]
 //   f=        FORMAT; auto[:FORMAT...] of what was negotiated; none: the source's
 //   lossless= palette= progressive= anim= page= metadata=
-//   q=        1..100 or auto; always there
+//   q=        1..100, or auto[-LESS][:CAP]; always there
 //
 // parse_canonical(print_canonical(r)) is r; what print_canonical() would not
 // print is refused.

@@ -174,9 +174,37 @@ void simplify_geometry(Request &request)
     }
 }
 
+// A device's limits come last, over what URL and preset say.
+Quality limited(Quality quality, std::optional<Device> device)
+{
+    if (!device) {
+        return quality;
+    }
+
+    switch (*device) {
+    case Device::mobile:
+        quality.cap = 80;
+        quality.less = quality.automatic ? 5 : 0;
+        break;
+    case Device::tablet:
+        quality.cap = 85;
+        break;
+    case Device::desktop:
+        break;
+    case Device::print:
+        return {false, 95};
+    }
+
+    return quality;
+}
+
 // What the format makes meaningless.
 void simplify_output(Request &request)
 {
+    if (!request.quality.automatic) {
+        request.quality = {false, std::min(request.quality.value, request.quality.cap)};
+    }
+
     if (request.format.kind != FormatChoice::Kind::exactly) {
         return;
     }
@@ -243,6 +271,46 @@ void Options::lay_over(const Options &under)
     take(metadata, under.metadata);
     take(background, under.background);
     take(preset, under.preset);
+    take(device, under.device);
+}
+
+void lay_over_device(Options &options)
+{
+    if (!options.device) {
+        return;
+    }
+
+    const bool sized = options.width || options.height;
+    Options wishes;
+    wishes.format.emplace();                           // auto; preferred() knows the favourite
+
+    switch (*options.device) {
+    case Device::mobile:
+        wishes.width = sized ? std::nullopt : std::optional<Length>(768);
+        break;
+    case Device::tablet:
+        wishes.width = sized ? std::nullopt : std::optional<Length>(1024);
+        break;
+    case Device::desktop:
+        wishes.quality = Quality{false, 90};
+        break;
+    case Device::print:
+        wishes.format = std::optional(Format::png);
+        break;
+    }
+
+    options.lay_over(wishes);
+}
+
+Negotiated preferred(Negotiated formats, std::optional<Device> device)
+{
+    if (device) {
+        const Format favourite = *device == Device::desktop ? Format::avif : Format::webp;
+        std::stable_partition(formats.begin(), formats.end(),
+                              [&](Format format) { return format == favourite; });
+    }
+
+    return formats;
 }
 
 void simplify(Request &request)
@@ -284,7 +352,7 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
     request.adjust = adjustments(options);
     request.background = options.background;
     request.format = choose(options.format, negotiated);
-    request.quality = options.quality.value_or(Quality{});
+    request.quality = limited(options.quality.value_or(Quality{}), options.device);
     request.lossless = options.lossless.value_or(false);
     request.progressive = options.progressive;
     request.palette = options.palette.value_or(false);
@@ -317,14 +385,18 @@ int quality_for(const Request &request, Format format)
     };
     const auto is_large = [](Length side) { return !side.is_share && side.value >= 1200; };
 
+    int value = base;
     if (is_small(request.width) || is_small(request.height)) {
-        return std::min(base + 10, 95);
-    }
-    if (is_large(request.width) || is_large(request.height)) {
-        return std::max(base - 5, 70);
+        value = std::min(base + 10, 95);
+    } else if (is_large(request.width) || is_large(request.height)) {
+        value = std::max(base - 5, 70);
     }
 
-    return base;
+    if (request.quality.less > 0) {
+        value = std::max(value - request.quality.less, 70);
+    }
+
+    return std::min(value, request.quality.cap);
 }
 
 }  // namespace cdn::image

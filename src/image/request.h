@@ -92,13 +92,19 @@ struct Adjustments {
 
 enum class Metadata { none, copyright, keep };         // of JPEG; where it was taken never stays
 
-// 1..100; or decided from format and size when both are known (automatic).
+// 1..100; or decided from format and size when both are known (automatic),
+// then `less`, and at most `cap`.
 struct Quality {
     bool automatic = false;
     int  value = 85;
+    int  less = 0;
+    int  cap = 100;
 
     bool operator==(const Quality &) const = default;
 };
+
+// Formats that format=auto may choose for this client, most wanted first.
+using Negotiated = std::vector<Format>;
 
 // Which format the answer may have.
 struct FormatChoice {
@@ -124,6 +130,8 @@ struct Source {
     std::string uri() const { return query.empty() ? path : path + '?' + query; }
     bool operator==(const Source &) const = default;
 };
+
+enum class Device { mobile, tablet, desktop, print };  // named by the URL, never guessed
 
 struct Options {
     std::optional<Length>                width;        // pixels: 1..max_side
@@ -164,6 +172,7 @@ struct Options {
     std::optional<Metadata>              metadata;
     std::optional<Color>                 background;
     std::optional<std::string>           preset;
+    std::optional<Device>                device;
 
     // What these leave open is taken from `under`.
     void lay_over(const Options &under);
@@ -195,14 +204,18 @@ struct Request {
     bool operator==(const Request &) const = default;
 };
 
-// Formats that format=auto may choose for this client, most wanted first.
-using Negotiated = std::vector<Format>;
-
 // Fills in what nobody asked for, drops what has no effect: requests for the
 // same picture become equal.
 void simplify(Request &request);
 
-// Multiplies by the density, and simplifies.
+// What the device would like, where nothing is said of it: a width, a format, a
+// quality.
+void lay_over_device(Options &options);
+
+// The formats to choose from, the device's favourite first.
+Negotiated preferred(Negotiated formats, std::optional<Device> device);
+
+// Multiplies by the density, caps the quality for the device, and simplifies.
 Result<Request> resolve(const Options &options, Source source, const Negotiated &negotiated);
 
 // The quality an encoder gets: `automatic` by format and the sides asked for.

@@ -143,17 +143,20 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     if (!options) {
         return options.error();
     }
+    image::lay_over_device(*options);
     if (conf.defaults != nullptr) {
         auto defaults = main_conf(r).presets->apply(*conf.defaults);
         if (!defaults) {
             return defaults.error();
         }
         options->lay_over(*defaults);
+        image::lay_over_device(*options);              // of a device that the default names
     }
     options->lay_over((*asked)->defaults);
 
     negotiated = options->format && !*options->format;
-    const auto formats = negotiated ? image::negotiate(request_header(r, "Accept"), *conf.formats)
+    const auto formats = negotiated ? image::negotiate(request_header(r, "Accept"),
+                                                   image::preferred(*conf.formats, options->device))
                                     : image::Negotiated();
 
     auto request = image::resolve(*options, std::move((*asked)->source), formats);
