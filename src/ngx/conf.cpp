@@ -88,6 +88,7 @@ void *create_loc_conf(ngx_conf_t *cf) noexcept
         image.max_frames = NGX_CONF_UNSET;
         image.max_output_pixels = NGX_CONF_UNSET;
         image.timeout = NGX_CONF_UNSET_MSEC;
+        image.on_error = NGX_CONF_UNSET_UINT;
 
         return conf;
     });
@@ -112,6 +113,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
                                  static_cast<off_t>(defaults.max_output_pixels));
         ngx_conf_merge_msec_value(image.timeout, outer.timeout, 10000);
 
+        ngx_conf_merge_uint_value(image.on_error, outer.on_error, on_error_status);
         ngx_conf_merge_str_value(image.origin, outer.origin, "");
 
         inherit(image.defaults, outer.defaults);

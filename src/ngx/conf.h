@@ -20,6 +20,8 @@ enum Dialect : ngx_uint_t {
     dialect_custom,
 };
 
+enum OnError : ngx_uint_t { on_error_status, on_error_original, on_error_redirect };
+
 enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, status_prometheus };
 
 struct MainConf {
@@ -44,6 +46,7 @@ struct ImageConf {
     ngx_int_t            max_frames;
     off_t                max_output_pixels;
     ngx_msec_t           timeout;
+    ngx_uint_t           on_error;
     ngx_thread_pool_t   *pool;
 
     image::Limits limits() const;

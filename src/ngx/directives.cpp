@@ -24,6 +24,13 @@ ngx_conf_enum_t dialects[] = {
     {ngx_null_string, 0},
 };
 
+ngx_conf_enum_t on_error_words[] = {
+    {ngx_string("status"), on_error_status},
+    {ngx_string("original"), on_error_original},
+    {ngx_string("redirect"), on_error_redirect},
+    {ngx_null_string, 0},
+};
+
 ngx_conf_num_bounds_t at_least_one = {ngx_conf_check_num_bounds, 1, 1'000'000};
 
 // The directive's arguments, without its name.
@@ -278,6 +285,10 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_image_timeout"),                 // TIME
       any_block | NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot, CDN_IMAGE_SLOT(timeout), nullptr },
+
+    { ngx_string("cdn_image_on_error"),                // status | original | redirect
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, CDN_IMAGE_SLOT(on_error), &on_error_words },
 
     // status
 

@@ -67,13 +67,60 @@ ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
 
 // ---- an answer of one plain line
 
+// How a tier tells its front that there is no picture, and why.
+constexpr std::string_view tier_header = "X-CDN-Image";
+
 std::string refusal_line(const RequestState &state)
 {
-    return state.refused->message + '\n';
+    return state.redirects ? std::string() : state.refused->message + '\n';
+}
+
+// The source itself may be seen instead, if it is this site's.
+bool wants_redirect(ngx_http_request_t *r, const RequestState &state)
+{
+    return loc_conf(r).image.on_error == on_error_redirect && state.image
+           && state.image->source.origin.empty();
+}
+
+void make_redirect(ngx_http_request_t *r, RequestState &state)
+{
+    state.redirects = true;
+    r->headers_out.status = NGX_HTTP_MOVED_TEMPORARILY;
+    r->headers_out.status_line.len = 0;
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_etag(r);
+    ngx_http_clear_last_modified(r);
+    r->headers_out.content_length_n = 0;
+
+    // not headers_out.location, which nginx would make absolute
+    add_response_header(r, "Location", state.image->source.uri());
+}
+
+// A front's answer from its tier: what the tier says of it is not for clients.
+void read_tier_header(ngx_http_request_t *r, RequestState &state)
+{
+    bool failed = false;
+    each_response_header(r, tier_header, [&](ngx_table_elt_t &header) {
+        failed = failed || view(header.value).starts_with("err=");
+        header.hash = 0;
+    });
+
+    if (failed && wants_redirect(r, state)) {
+        make_redirect(r, state);
+    }
 }
 
 void make_plain(ngx_http_request_t *r, RequestState &state)
 {
+    const bool of_tier = state.transforms && state.image;
+    if (of_tier && wants_redirect(r, state)) {
+        make_redirect(r, state);
+        return;
+    }
+    if (of_tier && state.dialect == dialect_off) {
+        add_response_header(r, tier_header, "err=" + std::to_string(r->headers_out.status));
+    }
+
     ngx_str_set(&r->headers_out.content_type, "text/plain");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = nullptr;
@@ -100,15 +147,16 @@ ngx_int_t send_line(ngx_http_request_t *r, RequestState &state)
         return next_body_filter(r, nullptr);
     }
 
-    state.refusal_is_sent = true;
+    state.refusal_is_sent = true;                      // an empty one just ends the response
     ngx_chain_t out{whole_body(r, copy(r->pool, refusal_line(state))), nullptr};
     return next_body_filter(r, &out);
 }
 
 // ---- counting
 
-void count_transform(ngx_http_request_t *r, const Job &job)
+void count_transform(ngx_http_request_t *r, const Transformation &t)
 {
+    const Job &job = *t.job;
     auto z = zone(main_conf(r));
     if (!z) {
         return;
@@ -116,14 +164,14 @@ void count_transform(ngx_http_request_t *r, const Job &job)
 
     using status::Metric;
     auto &counters = z->counters;
-    const auto &answer = *job.answer;
+    const Rendered *made = t.failure ? nullptr : &**job.answer;
 
-    const std::string_view format = answer ? image::name(answer->prepared.plan.format) : "none";
+    const std::string_view format = made ? image::name(made->prepared.plan.format) : "none";
     std::string_view outcome = "ok";
-    if (answer && answer->not_modified) {
+    if (made && made->not_modified) {
         outcome = "not_modified";
-    } else if (!answer) {
-        switch (answer.error().code) {
+    } else if (!made) {
+        switch (t.failure->code) {
         case ErrorCode::bad_request: outcome = "refused"; break;
         case ErrorCode::too_large:   outcome = "too_large"; break;
         case ErrorCode::unsupported: outcome = "unsupported"; break;
@@ -138,10 +186,10 @@ void count_transform(ngx_http_request_t *r, const Job &job)
     const auto format_label = counters.label(format);
     counters.add(Metric::image_transforms, {format_label, counters.label(outcome)});
     counters.observe(Metric::image_queue, {}, job.queue_us);
-    if (answer && !answer->not_modified) {
+    if (made && !made->not_modified) {
         counters.observe(Metric::image_duration, {format_label}, job.run_us);
         counters.add(Metric::image_bytes, {counters.label("in")}, job.source.size());
-        counters.add(Metric::image_bytes, {counters.label("out")}, answer->image.size);
+        counters.add(Metric::image_bytes, {counters.label("out")}, made->image.size);
     }
 }
 
@@ -158,10 +206,29 @@ void end_with_error(ngx_http_request_t *r, RequestState &state)
 
     ngx_http_clean_header(r);
     r->allow_ranges = 0;
-    ngx_http_finalize_request(r, refuse(r, state, state.transformation.job->answer->error()));
+    ngx_http_finalize_request(r, refuse(r, state, *state.transformation.failure));
 }
 
-// The answer is there: sends it.  Not from within a filter.
+// The source as it came, where the location prefers it to an error.
+bool original_serves(ngx_http_request_t *r, const Error &error)
+{
+    if (loc_conf(r).image.on_error != on_error_original) {
+        return false;
+    }
+
+    switch (error.code) {
+    case ErrorCode::too_large:
+    case ErrorCode::unsupported:
+    case ErrorCode::timeout:
+    case ErrorCode::overload:
+    case ErrorCode::internal:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// The answer is there, or a failure: sends it.  Not from within a filter.
 void finish(RequestState &state)
 {
     ngx_http_request_t *r = state.request;
@@ -173,8 +240,9 @@ void finish(RequestState &state)
     }
     r->buffered &= ~buffered_flag;
     ngx_http_set_log_request(c->log, r);
+    count_transform(r, t);
 
-    if (*t.job->answer) {
+    if (!t.failure || (t.source_is_whole && original_serves(r, *t.failure))) {
         t.stage = Stage::done;
         r->write_event_handler(r);
     } else {
@@ -212,13 +280,9 @@ void on_timeout(ngx_event_t *event) noexcept
 
     guarded(event->log, 0, [&] {
         const bool waited = leave(state.transformation.job);
-        auto late = std::make_shared<Job>();
-
-        late->answer.emplace(
+        state.transformation.failure =
             waited ? Error{ErrorCode::overload, "too many images are being made: try again later"}
-                   : Error{ErrorCode::timeout, "the image took too long to make"});
-        state.transformation.job = late;
-        count_transform(state.request, *late);
+                   : Error{ErrorCode::timeout, "the image took too long to make"};
         finish(state);
         return 0;
     });
@@ -226,11 +290,8 @@ void on_timeout(ngx_event_t *event) noexcept
 
 void on_failure(ngx_event_t *event) noexcept
 {
-    RequestState &state = timer_state(event);
-
     guarded(event->log, 0, [&] {
-        count_transform(state.request, *state.transformation.job);
-        finish(state);
+        finish(timer_state(event));
         return 0;
     });
 }
@@ -238,10 +299,7 @@ void on_failure(ngx_event_t *event) noexcept
 // A failure within a filter is answered from outside it, a moment later.
 ngx_int_t fail(ngx_http_request_t *r, RequestState &state, Error error)
 {
-    auto failed = std::make_shared<Job>();
-    failed->answer.emplace(std::move(error));
-
-    state.transformation.job = std::move(failed);
+    state.transformation.failure = std::move(error);
     state.transformation.stage = Stage::rendering;
     r->buffered |= buffered_flag;
     set_timer(r, state, on_failure, 0);
@@ -276,8 +334,11 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     if (r->headers_in.if_none_match != nullptr) {
         job->if_none_match = view(r->headers_in.if_none_match->value);
     }
+    t.source_is_whole = true;
     job->on_done = [&state](Job &done) {
-        count_transform(state.request, done);
+        if (!*done.answer) {
+            state.transformation.failure = done.answer->error();
+        }
         finish(state);
     };
 
@@ -336,12 +397,30 @@ void describe_result(ngx_http_request_t *r, const Rendered &rendered)
     r->disable_not_modified = 0;
 }
 
+ngx_int_t send_original(ngx_http_request_t *r, RequestState &state)
+{
+    const ngx_str_t reason = borrow(state.transformation.failure->message);
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "cdn image: the source is sent as it is: %V",
+                  &reason);
+
+    const ngx_int_t rc = send_header(r, state);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return next_body_filter(r, state.transformation.job->source.chain(
+                                   r->pool, r->connection->log, r == r->main));
+}
+
 ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
 {
     Transformation &t = state.transformation;
     const std::shared_ptr<Job> job = t.job;
 
     t.stage = Stage::sent;
+    if (t.failure) {
+        return send_original(r, state);
+    }
 
     Rendered &rendered = **job->answer;
     describe_result(r, rendered);
@@ -435,9 +514,13 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
 {
     const auto limit = static_cast<std::uint64_t>(loc_conf(r).image.max_bytes);
 
+    const bool keeps = loc_conf(r).image.on_error == on_error_original;
     if (r->headers_out.content_length_n > 0
         && static_cast<std::uint64_t>(r->headers_out.content_length_n) > limit)
     {
+        if (keeps) {
+            return send_header(r, state);
+        }
         ngx_http_clean_header(r);
         return refuse(r, state, too_many_bytes(limit));
     }
@@ -453,6 +536,9 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
     if (encoding != nullptr && encoding->hash != 0 && encoding->value.len > 0
         && !equal_ignoring_case(view(encoding->value), "identity"))
     {
+        if (keeps) {
+            return send_header(r, state);
+        }
         Error error{ErrorCode::unsupported,
                     "the source is compressed as " + printable(view(encoding->value))};
         ngx_http_clean_header(r);
@@ -483,6 +569,8 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             make_plain(r, *state);
         } else if (transforms(r, *state)) {
             return begin(r, *state);
+        } else if (state->image && !state->transforms) {
+            read_tier_header(r, *state);
         }
 
         return send_header(r, *state);
@@ -497,7 +585,8 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept
             return next_body_filter(r, in);
         }
 
-        if (state->refused) {
+        if (state->refused || state->redirects) {
+            consume(in);
             return send_line(r, *state);
         }
 

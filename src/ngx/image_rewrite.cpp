@@ -277,6 +277,7 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
             // a redirect to an error page: what it says is its own
             state->refused.reset();
             state->refusal_is_sent = false;
+            state->redirects = false;
         }
         prepare_url(r);
         return NGX_DECLINED;

@@ -301,6 +301,7 @@ bool SourceBytes::append(const ngx_buf_t *buffer)
 
         if (!parts_.empty() && parts_.back().fd == -1) {
             parts_.back().bytes += bytes;
+            parts_.back().length += part.length;
             return true;
         }
         part.bytes = bytes;
@@ -351,6 +352,45 @@ std::optional<std::string> SourceBytes::read() const
     }
 
     return bytes;
+}
+
+ngx_chain_t *SourceBytes::chain(ngx_pool_t *pool, ngx_log_t *log, bool last) const
+{
+    ngx_chain_t *first = nullptr;
+    ngx_chain_t **end = &first;
+
+    for (const Part &part : parts_) {
+        auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(pool));
+        ngx_chain_t *link = ngx_alloc_chain_link(pool);
+        if (buffer == nullptr || link == nullptr) {
+            throw std::bad_alloc();
+        }
+
+        if (part.fd == -1) {
+            buffer->pos = reinterpret_cast<u_char *>(const_cast<char *>(part.bytes.data()));
+            buffer->last = buffer->pos + part.length;
+            buffer->memory = 1;
+        } else {
+            buffer->file = static_cast<ngx_file_t *>(ngx_pcalloc(pool, sizeof(ngx_file_t)));
+            if (buffer->file == nullptr) {
+                throw std::bad_alloc();
+            }
+            buffer->file->fd = part.fd;
+            buffer->file->log = log;
+            ngx_str_set(&buffer->file->name, "image source");
+            buffer->file_pos = part.offset;
+            buffer->file_last = part.offset + static_cast<off_t>(part.length);
+            buffer->in_file = 1;
+        }
+
+        buffer->last_buf = last && &part == &parts_.back();
+        buffer->last_in_chain = &part == &parts_.back();
+        *link = {buffer, nullptr};
+        *end = link;
+        end = &link->next;
+    }
+
+    return first;
 }
 
 bool submit(const std::shared_ptr<Job> &job, ngx_thread_pool_t *pool)

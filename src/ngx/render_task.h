@@ -35,6 +35,9 @@ public:
 
     std::optional<std::string> read() const;           // nothing: a file could not be read
 
+    // The same bytes as buffers; they borrow, and end the response if `last`.
+    ngx_chain_t *chain(ngx_pool_t *pool, ngx_log_t *log, bool last) const;
+
 private:
     struct Part {
         std::string bytes;

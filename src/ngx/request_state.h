@@ -26,6 +26,8 @@ struct Transformation {
 
     Stage                stage = Stage::none;
     std::shared_ptr<Job> job;
+    bool                 source_is_whole = false;      // all of it is in the job
+    std::optional<Error> failure;                      // why there will be no picture
     ngx_event_t          timer{};
     ngx_connection_t     timer_log{};                  // nginx's timers log through a connection
 };
@@ -57,6 +59,7 @@ struct RequestState {
 
     // an answer of our own: one plain line
     std::optional<Error> refused;
+    bool                 redirects = false;            // of an empty one: see the source itself
     bool                 refusal_is_sent = false;
     bool                 keepalive = false;
 
