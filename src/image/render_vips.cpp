@@ -1,7 +1,10 @@
 #include "image/render.h"
 
+#include "image/adjust_vips.h"
+#include "image/alpha_vips.h"
 #include "image/bare.h"
 #include "image/sniff.h"
+#include "image/vips_picture.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,8 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <vips/vips.h>
 
 namespace cdn::image {
 
@@ -30,31 +31,6 @@ bool Stop::asked() const
     return asked_;
 }
 
-// While it lives, asking the Stop kills this picture's computation.
-class StopScope {
-public:
-    StopScope(Stop &stop, VipsImage *image) : stop_(stop)
-    {
-        const std::lock_guard lock(stop_.mutex_);
-        stop_.act_ = [image] { vips_image_set_kill(image, TRUE); };
-        if (stop_.asked_) {
-            stop_.act_();
-        }
-    }
-
-    ~StopScope()
-    {
-        const std::lock_guard lock(stop_.mutex_);
-        stop_.act_ = nullptr;
-    }
-
-    StopScope(const StopScope &) = delete;
-    StopScope &operator=(const StopScope &) = delete;
-
-private:
-    Stop &stop_;
-};
-
 namespace {
 
 // From scripts/bench avif, against the libraries' own defaults: AVIF 5.5 times
@@ -62,16 +38,6 @@ namespace {
 // some pictures); GIF 1.7 times that of effort 7 for 0.1 dB.
 constexpr int avif_effort = 2;
 constexpr int gif_effort = 5;
-
-// libvips said no; its words are in its error buffer.
-struct VipsFailure {};
-
-void check(int status)
-{
-    if (status != 0) {
-        throw VipsFailure();
-    }
-}
 
 std::string take_vips_error()
 {
@@ -84,89 +50,6 @@ std::string take_vips_error()
     }
 
     return text;
-}
-
-// One reference to a VipsImage.
-class Picture {
-public:
-    Picture() = default;
-    explicit Picture(VipsImage *image) : image_(image) {}
-    Picture(Picture &&other) noexcept : image_(std::exchange(other.image_, nullptr)) {}
-    Picture &operator=(Picture &&other) noexcept
-    {
-        std::swap(image_, other.image_);
-        return *this;
-    }
-    ~Picture()
-    {
-        if (image_ != nullptr) {
-            g_object_unref(image_);
-        }
-    }
-
-    VipsImage *get() const { return image_; }
-    int width() const { return vips_image_get_width(image_); }
-    int height() const { return vips_image_get_height(image_); }
-    int bands() const { return vips_image_get_bands(image_); }
-    bool alpha() const { return vips_image_hasalpha(image_) != 0; }
-    bool has(const char *field) const { return vips_image_get_typeof(image_, field) != 0; }
-
-    int number(const char *field, int otherwise) const
-    {
-        int value = otherwise;
-        if (has(field) && vips_image_get_int(image_, field, &value) != 0) {
-            vips_error_clear();
-        }
-        return value;
-    }
-
-private:
-    VipsImage *image_ = nullptr;
-};
-
-// Applies one operation: step(in, [&](VipsImage *in, VipsImage **out) {...}).
-template <typename Operation>
-Picture step(const Picture &in, Operation operation)
-{
-    VipsImage *out = nullptr;
-    check(operation(in.get(), &out));
-    return Picture(out);
-}
-
-Picture in_memory(const Picture &in, Stop &stop)
-{
-    const StopScope scope(stop, in.get());
-    return Picture([&] {
-        VipsImage *copy = vips_image_copy_memory(in.get());
-        check(copy == nullptr ? -1 : 0);
-        return copy;
-    }());
-}
-
-// ---- frames: an animation is one tall strip of them
-
-template <typename Operation>
-Picture each_frame(const Picture &in, int frames, Operation operation)
-{
-    if (frames == 1) {
-        return step(in, operation);
-    }
-
-    const int height = in.height() / frames;
-    std::vector<Picture> parts;
-    std::vector<VipsImage *> images;
-
-    for (int i = 0; i < frames; i++) {
-        const Picture frame = step(in, [&](auto *image, auto **out) {
-            return vips_extract_area(image, out, 0, i * height, in.width(), height, nullptr);
-        });
-        parts.push_back(step(frame, operation));
-        images.push_back(parts.back().get());
-    }
-
-    VipsImage *joined = nullptr;
-    check(vips_arrayjoin(images.data(), &joined, frames, "across", 1, nullptr));
-    return Picture(joined);
 }
 
 // ---- load
@@ -285,74 +168,6 @@ Picture load_for(std::string_view bytes, const SourceInfo &source, const Plan &p
 }
 
 // ---- resize
-
-// RGBA of eight bits, multiplied by its alpha: a third of the time that
-// vips_premultiply() takes by way of floats (scripts/bench transforms).
-__attribute__((optimize("O3"))) void premultiply_pixels(const VipsPel *in, VipsPel *out, int pixels)
-{
-    for (int i = 0; i < pixels; i++) {
-        const unsigned alpha = in[4 * i + 3];
-        for (int band = 0; band < 3; band++) {
-            const unsigned product = in[4 * i + band] * alpha + 128;
-            out[4 * i + band] = static_cast<VipsPel>((product + (product >> 8)) >> 8);
-        }
-        out[4 * i + 3] = static_cast<VipsPel>(alpha);
-    }
-}
-
-int premultiply_region(VipsRegion *out, void *sequence, void *, void *, gboolean *)
-{
-    auto *in = static_cast<VipsRegion *>(sequence);
-    const VipsRect area = out->valid;
-
-    if (vips_region_prepare(in, &area) != 0) {
-        return -1;
-    }
-    for (int y = 0; y < area.height; y++) {
-        premultiply_pixels(VIPS_REGION_ADDR(in, area.left, area.top + y),
-                           VIPS_REGION_ADDR(out, area.left, area.top + y), area.width);
-    }
-
-    return 0;
-}
-
-Picture premultiply(Picture in)
-{
-    const VipsBandFormat format = vips_image_get_format(in.get());
-
-    if (format != VIPS_FORMAT_UCHAR || in.bands() != 4) {
-        in = step(in, [](auto *i, auto **o) { return vips_premultiply(i, o, nullptr); });
-        return step(in, [&](auto *i, auto **o) { return vips_cast(i, o, format, nullptr); });
-    }
-
-    Picture out(vips_image_new());
-    check(vips_image_pipelinev(out.get(), VIPS_DEMAND_STYLE_THINSTRIP, in.get(), nullptr));
-    check(vips_image_generate(out.get(), vips_start_one, premultiply_region, vips_stop_one,
-                              in.get(), nullptr));
-    // the generator reads from it for as long as the result lives
-    g_object_ref(in.get());
-    vips_object_local(out.get(), in.get());
-    return out;
-}
-
-Picture unpremultiply(Picture in)
-{
-    const VipsBandFormat format = vips_image_get_format(in.get());
-
-    in = step(in, [](auto *i, auto **o) { return vips_unpremultiply(i, o, nullptr); });
-    return step(in, [&](auto *i, auto **o) { return vips_cast(i, o, format, nullptr); });
-}
-
-// An animation's alpha is often there for its format's sake only.
-bool is_opaque(const Picture &in)
-{
-    const Picture alpha = step(in, [&](auto *i, auto **o) {
-        return vips_extract_band(i, o, in.bands() - 1, nullptr);
-    });
-    double least = 0;
-    check(vips_min(alpha.get(), &least, nullptr));
-    return least >= 255;
-}
 
 // Colour under transparency must not bleed into what is seen: it is resized
 // multiplied by its alpha.
@@ -506,159 +321,6 @@ Picture lay_background(Picture in, const Plan &plan)
     }
 
     return in.alpha() ? flatten(std::move(in), color) : std::move(in);
-}
-
-// ---- adjustments, of colour alone: transparency stays as it is
-
-// Runs change(colour) on the bands before alpha.
-template <typename Change>
-Picture on_colour(Picture in, Change change)
-{
-    if (!in.alpha()) {
-        return change(std::move(in));
-    }
-
-    const int last = in.bands() - 1;
-    const Picture alpha =
-        step(in, [&](auto *i, auto **o) { return vips_extract_band(i, o, last, nullptr); });
-    const Picture colour = change(step(in, [&](auto *i, auto **o) {
-        return vips_extract_band(i, o, 0, "n", last, nullptr);
-    }));
-
-    return step(colour, [&](auto *i, auto **o) {
-        return vips_bandjoin2(i, alpha.get(), o, nullptr);
-    });
-}
-
-Picture to_bytes(Picture in)
-{
-    return step(in, [](auto *i, auto **o) { return vips_cast_uchar(i, o, nullptr); });
-}
-
-Picture in_space(Picture in, VipsInterpretation space)
-{
-    return step(in, [&](auto *i, auto **o) { return vips_colourspace(i, o, space, nullptr); });
-}
-
-Picture linear(const Picture &in, std::vector<double> scale, std::vector<double> offset)
-{
-    return to_bytes(step(in, [&](auto *i, auto **o) {
-        return vips_linear(i, o, scale.data(), offset.data(), static_cast<int>(scale.size()), nullptr);
-    }));
-}
-
-Picture saturate(Picture in, double saturation, double hue)
-{
-    in = in_space(std::move(in), VIPS_INTERPRETATION_LCH);
-    double scale[] = {1, saturation, 1};
-    double offset[] = {0, 0, hue};
-    in = step(in, [&](auto *i, auto **o) { return vips_linear(i, o, scale, offset, 3, nullptr); });
-    in = step(in, [](auto *i, auto **o) {
-        return vips_copy(i, o, "interpretation", VIPS_INTERPRETATION_LCH, nullptr);
-    });
-
-    return in_space(std::move(in), VIPS_INTERPRETATION_sRGB);
-}
-
-// The W3C Filter Effects matrix: identity at 0, full sepia at 1.
-Picture make_sepia(const Picture &in, double amount)
-{
-    static constexpr double full[] = {0.393, 0.769, 0.189, 0.349, 0.686, 0.168, 0.272, 0.534, 0.131};
-    double matrix[9];
-    for (int i = 0; i < 9; i++) {
-        const double identity = i % 4 == 0 ? 1.0 : 0.0;
-        matrix[i] = identity + amount * (full[i] - identity);
-    }
-
-    const Picture m(vips_image_new_matrix_from_array(3, 3, matrix, 9));
-    return to_bytes(step(in, [&](auto *i, auto **o) { return vips_recomb(i, o, m.get(), nullptr); }));
-}
-
-// Stretches what lies between the darkest and the lightest percent.
-Picture normalized(const Picture &in)
-{
-    const Picture grey = step(in, [](auto *i, auto **o) {
-        return vips_colourspace(i, o, VIPS_INTERPRETATION_B_W, nullptr);
-    });
-    int low = 0;
-    int high = 255;
-    check(vips_percent(grey.get(), 1, &low, nullptr));
-    check(vips_percent(grey.get(), 99, &high, nullptr));
-    if (high <= low) {
-        return step(in, [](auto *i, auto **o) { return vips_copy(i, o, nullptr); });
-    }
-
-    const double scale = 255.0 / (high - low);
-    return linear(in, {scale}, {-low * scale});
-}
-
-Picture change_colours(Picture in, const Adjustments &adjust)
-{
-    const bool needs_colour = adjust.saturation != 1 || adjust.hue != 0 || adjust.sepia > 0 || adjust.tint;
-    if (needs_colour && in.bands() < 3) {
-        in = in_space(std::move(in), VIPS_INTERPRETATION_sRGB);
-    }
-
-    if (adjust.normalize) {
-        in = normalized(in);
-    }
-    if (adjust.scale != 1 || adjust.offset != 0) {
-        in = linear(in, {adjust.scale}, {adjust.offset});
-    }
-    if (adjust.gamma != 1) {
-        in = to_bytes(step(in, [&](auto *i, auto **o) {
-            return vips_gamma(i, o, "exponent", adjust.gamma, nullptr);
-        }));
-    }
-    if (adjust.saturation != 1 || adjust.hue != 0) {
-        in = saturate(std::move(in), adjust.saturation, adjust.hue);
-    }
-    if (adjust.sepia > 0) {
-        in = make_sepia(in, adjust.sepia);
-    }
-    if (adjust.tint) {
-        in = linear(in, {adjust.tint->red / 255.0, adjust.tint->green / 255.0, adjust.tint->blue / 255.0},
-                    {0, 0, 0});
-    }
-    if (adjust.negate) {
-        in = step(in, [](auto *i, auto **o) { return vips_invert(i, o, nullptr); });
-    }
-    if (adjust.threshold > 0) {
-        in = in_space(std::move(in), VIPS_INTERPRETATION_B_W);
-        in = step(in, [&](auto *i, auto **o) {
-            return vips_moreeq_const1(i, o, adjust.threshold, nullptr);
-        });
-    }
-
-    return in;
-}
-
-Picture adjust(Picture in, const Adjustments &adjust, int frames, Stop &stop)
-{
-    if (adjust == Adjustments{}) {
-        return in;
-    }
-
-    in = in_memory(in, stop);
-    if (adjust.blur > 0) {
-        const bool alpha = in.alpha();
-        in = alpha ? premultiply(std::move(in)) : std::move(in);
-        in = each_frame(in, frames, [&](auto *i, auto **o) {
-            return vips_gaussblur(i, o, adjust.blur, nullptr);
-        });
-        in = alpha ? unpremultiply(std::move(in)) : std::move(in);
-    }
-    if (adjust.sharpen > 0) {
-        in = on_colour(std::move(in), [&](Picture colour) {
-            return each_frame(colour, frames, [&](auto *i, auto **o) {
-                return vips_sharpen(i, o, "sigma", 1.0, "m1", 0.0, "m2", 3.0 * adjust.sharpen, nullptr);
-            });
-        });
-    }
-
-    return on_colour(std::move(in), [&](Picture colour) {
-        return change_colours(std::move(colour), adjust);
-    });
 }
 
 // ---- cut and pad

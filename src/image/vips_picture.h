@@ -1,0 +1,133 @@
+// VipsImage as C++ holds it, for render_vips.cpp and its parts alone: a
+// reference with an owner, failures as exceptions, frames one by one.
+
+#pragma once
+
+#include "image/render.h"
+
+#include <utility>
+#include <vector>
+
+#include <vips/vips.h>
+
+namespace cdn::image {
+
+// While it lives, asking the Stop kills this picture's computation.
+class StopScope {
+public:
+    StopScope(Stop &stop, VipsImage *image) : stop_(stop)
+    {
+        const std::lock_guard lock(stop_.mutex_);
+        stop_.act_ = [image] { vips_image_set_kill(image, TRUE); };
+        if (stop_.asked_) {
+            stop_.act_();
+        }
+    }
+
+    ~StopScope()
+    {
+        const std::lock_guard lock(stop_.mutex_);
+        stop_.act_ = nullptr;
+    }
+
+    StopScope(const StopScope &) = delete;
+    StopScope &operator=(const StopScope &) = delete;
+
+private:
+    Stop &stop_;
+};
+
+// libvips said no; its words are in its error buffer.
+struct VipsFailure {};
+
+inline void check(int status)
+{
+    if (status != 0) {
+        throw VipsFailure();
+    }
+}
+
+// One reference to a VipsImage.
+class Picture {
+public:
+    Picture() = default;
+    explicit Picture(VipsImage *image) : image_(image) {}
+    Picture(Picture &&other) noexcept : image_(std::exchange(other.image_, nullptr)) {}
+    Picture &operator=(Picture &&other) noexcept
+    {
+        std::swap(image_, other.image_);
+        return *this;
+    }
+    ~Picture()
+    {
+        if (image_ != nullptr) {
+            g_object_unref(image_);
+        }
+    }
+
+    VipsImage *get() const { return image_; }
+    int width() const { return vips_image_get_width(image_); }
+    int height() const { return vips_image_get_height(image_); }
+    int bands() const { return vips_image_get_bands(image_); }
+    bool alpha() const { return vips_image_hasalpha(image_) != 0; }
+    bool has(const char *field) const { return vips_image_get_typeof(image_, field) != 0; }
+
+    int number(const char *field, int otherwise) const
+    {
+        int value = otherwise;
+        if (has(field) && vips_image_get_int(image_, field, &value) != 0) {
+            vips_error_clear();
+        }
+        return value;
+    }
+
+private:
+    VipsImage *image_ = nullptr;
+};
+
+// Applies one operation: step(in, [&](VipsImage *in, VipsImage **out) {...}).
+template <typename Operation>
+Picture step(const Picture &in, Operation operation)
+{
+    VipsImage *out = nullptr;
+    check(operation(in.get(), &out));
+    return Picture(out);
+}
+
+inline Picture in_memory(const Picture &in, Stop &stop)
+{
+    const StopScope scope(stop, in.get());
+    return Picture([&] {
+        VipsImage *copy = vips_image_copy_memory(in.get());
+        check(copy == nullptr ? -1 : 0);
+        return copy;
+    }());
+}
+
+// ---- frames: an animation is one tall strip of them
+
+template <typename Operation>
+Picture each_frame(const Picture &in, int frames, Operation operation)
+{
+    if (frames == 1) {
+        return step(in, operation);
+    }
+
+    const int height = in.height() / frames;
+    std::vector<Picture> parts;
+    std::vector<VipsImage *> images;
+
+    for (int i = 0; i < frames; i++) {
+        const Picture frame = step(in, [&](auto *image, auto **out) {
+            return vips_extract_area(image, out, 0, i * height, in.width(), height, nullptr);
+        });
+        parts.push_back(step(frame, operation));
+        images.push_back(parts.back().get());
+    }
+
+    VipsImage *joined = nullptr;
+    check(vips_arrayjoin(images.data(), &joined, frames, "across", 1, nullptr));
+    return Picture(joined);
+}
+
+}  // namespace cdn::image
