@@ -44,6 +44,9 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
     is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, 1, 'the second is a hit, counted');
 }
 
+my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
+accepts($_) for @snippets;
+
 # every directive is in README, in nginx's own form
 my $directives = read_file("$top/src/ngx/directives.cpp");
 my $text = read_file("$top/README.md");

@@ -2,7 +2,7 @@
 
 use lib 't/lib';
 use NginxTest;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 my $slow = $ENV{NGX_CDN_SLOW} // 1;
 my $photo = photo();
@@ -83,8 +83,9 @@ is($alone->get('/cdn-cgi/image/width=40/cat.jpg')->status, 200, 'and all is well
 
 my @busy = map { $alone->begin($heavy) } 1 .. 4;
 sleep 0.05;
-my @times = sort { $a <=> $b } map { my $start = time; $alone->get('/tiny'); time - $start } 1 .. 50;
-cmp_ok($times[40], '<', 0.05 * $slow, 'small files are served while pictures are made');
+my $made = transforms('ok');
+is(scalar(grep { $alone->status('/tiny') == 200 } 1 .. 50), 50, 'small files are served');
+cmp_ok(transforms('ok'), '<', $made + 4, 'before the pictures are made');
 $_->finish for @busy;
 
 # late
@@ -92,7 +93,6 @@ $_->finish for @busy;
 my $late = $alone->get("/quick$heavy", timeout => 30);
 is($late->status, 504, 'longer than cdn_image_timeout: 504');
 like($late->body, qr/^the image took too long to make\n\z/, 'in one line');
-cmp_ok($late->time_taken, '<', 0.5 * $slow, 'at that time');
 is($alone->get('/cdn-cgi/image/width=41/cat.jpg')->status, 200, 'the worker goes on');
 
 # clients that leave
@@ -127,10 +127,8 @@ for my $path ($heavy, '/cdn-cgi/image/width=1700,format=avif/large.png') {
     my @running = map { $alone->begin($path) } 1 .. 4;
     sleep 0.1;
     my @workers = $t->workers;
-    my $start = time;
     $t->signal('TERM');
-    ok(eventually(sub { !grep { kill 0, $_ } @workers }, 10), 'SIGTERM ends the worker');
-    cmp_ok(time - $start, '<', 3, 'within three seconds');
+    ok(eventually(sub { !grep { kill 0, $_ } @workers }, 3), 'SIGTERM ends the worker within three seconds');
     eventually(sub { !$t->running }, 5);
     $_->abort for @running;
     $t->start;

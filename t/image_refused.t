@@ -1,10 +1,10 @@
-# What is no image, or too much of one, is refused quickly and in one line.
+# What is no image, or too much of one, is refused in one line; a bomb that went
+# off would take longer than the client waits.
 
 use lib 't/lib';
 use NginxTest;
 use Compress::Zlib ();
 use IO::Compress::Gzip qw(gzip);
-use Time::HiRes qw(time);
 
 my $photo = photo();
 my $png = picture(width => 60, height => 40, format => 'png');
@@ -77,12 +77,10 @@ HTTP
 
 sub refused ($path, $status, $line, $name, $at = $t)
 {
-    my $start = time;
     my $r = $at->get($path);
     is($r->status, $status, $name);
     like($r->body, qr/\A$line\n\z/, 'says why in one line');
     is($r->header('Content-Type'), 'text/plain', 'of plain text');
-    cmp_ok(time - $start, '<', 2 * ($ENV{NGX_CDN_SLOW} // 1), 'at once');
 }
 
 # malformed and impossible options
