@@ -70,4 +70,11 @@ is($t->get('/json')->json->{requests}{total}, 106, 'exact under many clients and
 $t->reload;
 is($t->get('/json')->json->{requests}{total}, 106, 'a reload keeps them');
 
+my $images = 'location / { cdn_image cloudflare; cdn_image_transform on; } location = /json { cdn_status json; }';
+for my $zone ('cdn_zone 1m;', 'cdn_zone 4m;', '') {
+    $t->conf($images, http => $zone);
+    $t->reload;
+    is($t->get('/json')->json->{requests}{total}, 106, "so does one to \"$zone\"");
+}
+
 done();
