@@ -24,19 +24,18 @@ need() {
         die "these packages are missing, and installing them needs root: ${missing[*]}"
     echo "installing: ${missing[*]}"
 
-    # a service that a package starts would take ports; the demo and the tests
-    # start their own
-    local policy=/usr/sbin/policy-rc.d made_policy=
-    if [ ! -e $policy ]; then
-        printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made_policy=1
-    fi
-    local status=0
-    {
+    (
+        # a service that a package starts would take ports; the demo and the
+        # tests start their own
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            trap 'rm -f $policy' EXIT
+            trap 'exit 130' INT TERM
+            printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy
+        fi
         apt-get update -qq &&
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-    } >"${TMPDIR:-/tmp}/ngx_cdn-apt.log" 2>&1 || status=$?
-    [ -z "$made_policy" ] || rm -f $policy
-    [ $status -eq 0 ] || die "apt-get failed: see ${TMPDIR:-/tmp}/ngx_cdn-apt.log"
+    ) >"${TMPDIR:-/tmp}/ngx_cdn-apt.log" 2>&1 || die "apt-get failed: see ${TMPDIR:-/tmp}/ngx_cdn-apt.log"
 }
 
 build_packages=(nginx nginx-dev g++ make cmake pkgconf libvips-dev libssl-dev libpcre2-dev

@@ -89,7 +89,8 @@ Picture load(std::string_view bytes, Format format, const LoadOptions &options)
         check(vips_heifload_buffer(data, size, &out, CDN_LOADER_OPTIONS, nullptr));
         break;
     case Format::tiff:
-        check(vips_tiffload_buffer(data, size, &out, CDN_LOADER_OPTIONS, nullptr));
+        check(vips_tiffload_buffer(data, size, &out, "page", options.page - 1,
+                                   CDN_LOADER_OPTIONS, nullptr));
         break;
     case Format::svg:
     case Format::pdf:
@@ -110,9 +111,11 @@ bool needs_whole_picture(Format format, const Picture &header)
     }
 }
 
-SourceInfo read_header(std::string_view bytes, Format format)
+SourceInfo read_header(std::string_view bytes, Format format, int page)
 {
-    const Picture header = load(bytes, format, {});
+    LoadOptions options;
+    options.page = page;
+    const Picture header = load(bytes, format, options);
 
     SourceInfo info;
     info.format = format;
@@ -591,7 +594,7 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     vips_error_clear();
     Prepared prepared;
     try {
-        prepared.source = read_header(bytes, *format);
+        prepared.source = read_header(bytes, *format, request.page);
     } catch (const VipsFailure &) {
         return Error{ErrorCode::unsupported,
                      "the source is not a readable " + std::string(name(*format)),

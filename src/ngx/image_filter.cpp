@@ -185,7 +185,10 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
 
     const auto format_label = counters.label(format);
     counters.add(Metric::image_transforms, {format_label, counters.label(outcome)});
-    counters.observe(Metric::image_queue, {}, job.queue_us);
+    if (t.job_is_done) {
+        // not of a job that a thread may still be writing to
+        counters.observe(Metric::image_queue, {}, job.queue_us);
+    }
     if (made && !made->not_modified) {
         counters.observe(Metric::image_duration, {format_label}, job.run_us);
         counters.add(Metric::image_bytes, {counters.label("in")}, job.source.size());
@@ -336,6 +339,7 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     }
     t.source_is_whole = true;
     job->on_done = [&state](Job &done) {
+        state.transformation.job_is_done = true;
         if (!*done.answer) {
             state.transformation.failure = done.answer->error();
         }

@@ -27,6 +27,7 @@ struct Transformation {
     Stage                stage = Stage::none;
     std::shared_ptr<Job> job;
     bool                 source_is_whole = false;      // all of it is in the job
+    bool                 job_is_done = false;          // its answer may be read
     std::optional<Error> failure;                      // why there will be no picture
     ngx_event_t          timer{};
     ngx_connection_t     timer_log{};                  // nginx's timers log through a connection

@@ -608,6 +608,18 @@ TEST_F(Render, NeverReturnsWhatASourceCarriesBesidesItsPicture)
     EXPECT_EQ(bytes_of(rendered(described, best)).find("secret"), std::string_view::npos);
 }
 
+TEST_F(Render, TakesThePageOfATiffThatIsAskedFor)
+{
+    const auto source = encoded(film(20, 20, {{red, red}, {blue, blue}}), ".tif");
+    Request request = as(Format::png, asked(10, 0));
+
+    EXPECT_TRUE(near(pixel(decoded(bytes_of(rendered(source, request))), 5, 5), red));
+    request.page = 2;
+    EXPECT_TRUE(near(pixel(decoded(bytes_of(rendered(source, request))), 5, 5), blue));
+    request.page = 3;
+    EXPECT_EQ(prepare(source, request, all_inputs, {}).error().code, ErrorCode::unsupported);
+}
+
 TEST_F(Render, GivesEqualBytesForEqualInput)
 {
     const auto source = encoded(quarters(120, 80), ".png");
