@@ -1,5 +1,5 @@
-// VipsImage as C++ holds it, for render_vips.cpp and its parts alone: a
-// reference with an owner, failures as exceptions, frames one by one.
+// VipsImage as C++ holds it, for the *_vips.cpp alone: a reference with an
+// owner, failures as exceptions, frames one by one.
 
 #pragma once
 

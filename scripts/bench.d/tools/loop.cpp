@@ -7,7 +7,7 @@
 //
 //     OPERATIONS SECONDS CPU_SECONDS PEAK_KIB BYTES P50_MS P99_MS
 //
-// Encoder settings are those of src/image/render_vips.cpp; what differs from
+// Encoder settings are those of src/image/save_vips.cpp; what differs from
 // it is meant to be faster, never to be less work.
 
 #include <algorithm>

@@ -1,0 +1,12 @@
+// The background: under transparency, and around a padded picture.
+
+#pragma once
+
+#include "image/vips_picture.h"
+
+namespace cdn::image {
+
+Picture lay_background(Picture in, const Plan &plan);
+Picture pad(Picture in, const Plan &plan, Stop &stop);
+
+}  // namespace cdn::image
