@@ -1,9 +1,9 @@
 #include "image/url.h"
 
+#include "core/path.h"
 #include "core/text.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace cdn::image {
 
@@ -34,58 +34,7 @@ std::string escape(std::string_view text)
     return out;
 }
 
-// Resolves "." and ".."; `spelled` says what a segment means: itself, or its
-// decoded form.
-template <typename Spelled>
-Result<std::string> resolve_dots(std::string_view path, Spelled spelled)
-{
-    std::vector<std::string_view> kept;
-    bool ends_open = false;                            // the last segment was a directory's
-
-    for (const auto segment : split(path.substr(1), '/')) {
-        const std::string meaning = spelled(segment);
-
-        ends_open = meaning == "." || meaning == "..";
-        if (segment.empty() && kept.empty()) {
-            continue;                                  // "//host" would be another site's URL
-        }
-        if (meaning == "..") {
-            if (kept.empty()) {
-                return bad_request("the source path climbs above its root");
-            }
-            kept.pop_back();
-        } else if (meaning != ".") {
-            kept.push_back(segment);
-        }
-    }
-
-    std::string out;
-    for (const auto segment : kept) {
-        out += '/';
-        out += segment;
-    }
-
-    return out.empty() || ends_open ? out + '/' : out;
-}
-
 }  // namespace
-
-Result<std::string> decoded_path(std::string_view path)
-{
-    if (!path.starts_with('/')) {
-        return bad_request("a path begins with \"/\"");
-    }
-
-    const auto decoded = percent_decode(path);
-    if (!decoded) {
-        return bad_request("malformed percent-encoding in the path");
-    }
-    if (decoded->find('\0') != decoded->npos) {
-        return bad_request("zero byte in the path");
-    }
-
-    return resolve_dots(*decoded, [](std::string_view segment) { return std::string(segment); });
-}
 
 Result<Source> site_source(std::string_view path, std::string_view query)
 {
@@ -101,9 +50,7 @@ Result<Source> site_source(std::string_view path, std::string_view query)
         return decoded.error();
     }
 
-    auto resolved = resolve_dots(rooted, [](std::string_view segment) {
-        return percent_decode(segment).value_or(std::string(segment));
-    });
+    auto resolved = resolve_dots(rooted, true);
     if (!resolved) {
         return resolved.error();
     }

@@ -26,9 +26,6 @@ Result<Source> site_source(std::string_view path, std::string_view query);
 // "/photos/a.jpg" or "https://img.example.com/a.jpg".
 Result<Source> any_source(std::string_view text, std::string_view query);
 
-// The path as nginx keeps it in $uri: decoded, dot segments resolved.
-Result<std::string> decoded_path(std::string_view path);
-
 // A host name, "host:port" too, in lower case; nothing for what cannot be one.
 Result<std::string> parse_host(std::string_view text);
 

@@ -1,5 +1,6 @@
 #include "ngx/image_rewrite.h"
 
+#include "core/path.h"
 #include "image/dialect.h"
 #include "image/negotiate.h"
 #include "ngx/headers.h"
@@ -38,7 +39,7 @@ image::RawUrl cut_url(std::string_view url)
 void set_url(ngx_http_request_t *r, std::string_view url)
 {
     const auto parts = cut_url(url);
-    const auto path = image::decoded_path(parts.path);
+    const auto path = decoded_path(parts.path);
 
     r->unparsed_uri = copy(r->pool, url);
     r->uri = copy(r->pool, path ? std::string_view(*path) : parts.path);

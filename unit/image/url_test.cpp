@@ -1,5 +1,7 @@
 #include "image/url.h"
 
+#include "core/path.h"
+
 #include <gtest/gtest.h>
 
 namespace cdn::image {
@@ -32,7 +34,7 @@ std::string any_uri(std::string_view text)
     return source ? source->origin + source->uri() : "refused";
 }
 
-constexpr auto climbs = "the source path climbs above its root";
+constexpr auto climbs = "the path climbs above its root";
 constexpr auto zero_byte = "zero byte in the path";
 constexpr auto malformed = "malformed percent-encoding in the path";
 

@@ -1,0 +1,85 @@
+// The purge endpoint's language: calls of our own and of four providers, in;
+// answers in the shape that the caller's plugin expects, out.
+
+#pragma once
+
+#include "purge/expand.h"
+#include "purge/purge.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cdn::purge {
+
+// What an HTTP request to the endpoint says.
+struct Call {
+    std::string_view method;                           // GET POST DELETE PURGE ...
+    std::string_view path;                             // what follows the endpoint, "" or "/...", undecoded
+    std::string_view query;
+    std::string_view body;
+    std::string_view surrogate_key;                    // Fastly: header of a batch purge
+    bool             soft = false;                     // Fastly-Soft-Purge: 1
+    std::string_view host;                             // of the request
+};
+
+// In whose words the call came, and the answer goes.
+enum class Dialect { native, cloudflare, fastly, bunnycdn, keycdn };
+
+struct Submit {
+    Purge        purge;                                // without id and time
+    std::int64_t wait_ms = 0;                          // ?wait=2s: for other edges
+};
+struct Show { std::string id; };
+struct List { int limit = 100; };
+struct Cancel { std::string id; };
+
+struct Understood {
+    Dialect                                  dialect = Dialect::native;
+    std::variant<Submit, Show, List, Cancel> action;
+};
+
+// Which provider's call this is, by method and path alone: refusals speak its
+// language too.
+Dialect dialect_of(const Call &call);
+
+// Refused: bad_request with one line; other ErrorCodes where a path or a method
+// does not exist (not_found, not_allowed).
+Result<Understood> understand(const Call &call, const Expansion &expansion, std::int64_t now_ms);
+
+// ---- answers
+
+enum class Status { applied, scheduled, pending };
+
+struct Receipt {
+    std::string  node;
+    std::string  region;
+    std::int64_t applied_at_ms = 0;
+};
+
+// A purge as it stands, for GET.
+struct Standing {
+    Purge                purge;
+    Status               status = Status::applied;
+    bool                 cancelled = false;
+    std::vector<Receipt> edges;
+};
+
+struct Answer {
+    int         status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+};
+
+// Accepted: 200 applied and scheduled, 202 pending, in the caller's shape; native:
+// {"id":…,"status":…,"effective_at":…[,"edges":[…]]}.
+Answer accepted(Dialect dialect, const Standing &standing);
+Answer refused(Dialect dialect, int status, const Error &error);
+Answer shown(const Standing &standing);
+Answer listed(const std::vector<Standing> &standings);
+Answer cancelled(const Standing &standing);
+
+}  // namespace cdn::purge

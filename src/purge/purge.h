@@ -1,0 +1,48 @@
+// One purge, as it is asked for, journalled and sent to other edges.
+
+#pragma once
+
+#include "purge/target.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cdn::purge {
+
+// soft: what matches is stale from then on; hard: it is gone.
+enum class Mode { soft, hard };
+
+enum class Strategy { immediate, gradual, smart };
+
+// When which edge applies it; without other edges there is nothing to roll out.
+struct Rollout {
+    Strategy                 strategy = Strategy::immediate;
+    int                      batch = 10;               // edges at a time, 1..10000
+    std::int64_t             delay_ms = 1000;          // between batches, 0..3,600,000
+    std::vector<std::string> regions;                  // smart: these at once
+
+    bool operator==(const Rollout &) const = default;
+};
+
+struct Purge {
+    std::string                 id;                    // empty until it is accepted
+    std::vector<Target>         targets;               // at least one, no two alike
+    Mode                        mode = Mode::soft;
+    std::optional<std::int64_t> at_ms;                 // Unix time; later than now: scheduled
+    Rollout                     rollout;
+    std::string                 reason;
+    std::string                 source;                // the kind of call: "api" "purge" "cloudflare" ...
+    std::string                 who;                   // the caller's address
+    std::int64_t                time_ms = 0;           // Unix time it was accepted or fired; 0: not yet
+
+    bool operator==(const Purge &) const = default;
+};
+
+// One line of JSON, and back.  Unknown members are ignored: a newer edge may
+// have written it.
+std::string print_purge(const Purge &purge);
+Result<Purge> parse_purge(std::string_view json);
+
+}  // namespace cdn::purge
