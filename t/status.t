@@ -42,7 +42,7 @@ cmp_ok($json->{images}{bytes}{in}, '>', $json->{images}{bytes}{out}, 'bytes in a
 cmp_ok($json->{bytes}{sent}, '>', $json->{images}{bytes}{out}, 'bytes sent');
 
 my $prometheus = $t->get('/prometheus')->body;
-like($prometheus, qr/^nginx_cdn_requests_total\{zone="edge",profile="",region="",status="hit"\} 2$/m, 'Prometheus: requests');
+like($prometheus, qr/^nginx_cdn_requests_total\{zone="edge",profile="none",region="none",status="hit"\} 2$/m, 'Prometheus: requests');
 like($prometheus, qr/^nginx_cdn_image_transforms_total\{format="jpeg",outcome="ok"\} 2$/m, 'transformations');
 like($prometheus, qr/^nginx_cdn_image_duration_seconds_bucket\{format="jpeg",le="\+Inf"\} 2$/m, 'their histogram');
 like($prometheus, qr/^nginx_cdn_image_duration_seconds_count\{format="jpeg"\} 2$/m, 'and its count');

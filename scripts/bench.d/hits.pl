@@ -9,7 +9,7 @@ Bench::defaults(seconds => 1.5, rounds => 10);
 
 # What the module is to do on a hit; grows with the module.
 my $in_http = 'cdn_zone 32m;';
-my $in_location = '';
+my $in_location = 'cdn_region eu;';
 
 sub edge ($with_module)
 {

@@ -156,6 +156,51 @@ std::optional<std::string> percent_decode(std::string_view text)
     return out;
 }
 
+namespace {
+
+// The length of the valid UTF-8 sequence (RFC 3629) that the text begins with; 0: none.
+std::size_t sequence_length(std::string_view text)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+
+    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < length) {
+        return 0;
+    }
+
+    // overlong forms, surrogates and what is over U+10FFFF show in the second byte
+    const unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (byte(1) < lowest || byte(1) > highest) {
+        return 0;
+    }
+    for (std::size_t i = 2; i < length; i++) {
+        if ((byte(i) & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+
+    return length;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        out += length > 0 ? text.substr(0, length) : std::string_view("?");
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+
+    return out;
+}
+
 std::string printable(std::string_view text)
 {
     constexpr std::size_t longest = 80;

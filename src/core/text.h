@@ -41,6 +41,9 @@ std::string print_decimal(double value);
 // %XX becomes its byte; nothing when a % is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// The same text with every byte that is not part of valid UTF-8 as '?'.
+std::string valid_utf8(std::string_view text);
+
 // Text a client sent, fit for one line of an answer or a log: control and
 // non-ASCII bytes become '?', and it is cut after 80 characters.
 std::string printable(std::string_view text);

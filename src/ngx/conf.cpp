@@ -1,6 +1,7 @@
 #include "ngx/conf.h"
 
 #include "ngx/bridge.h"
+#include "ngx/status_handler.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 
@@ -34,6 +35,27 @@ void warn_of_short_locks(ngx_conf_t *cf, const ImageConf &image)
         }
     });
 #endif
+}
+
+// Whether requests here are visitors' requests to something of ours.  What an edge
+// asks its image tier for was one at the edge.
+bool counts(const LocConf &conf)
+{
+    const bool is_tier = conf.image.transform && conf.image.dialect == dialect_off;
+    const bool in_force = conf.image.dialect != dialect_off || conf.status.region != nullptr;
+    return in_force && !is_tier && !conf.status.is_endpoint;
+}
+
+// nginx's own handlers hold in limit_except and if blocks too.
+void merge_endpoint(ngx_conf_t *cf, const LocConf &outer, LocConf &conf)
+{
+    auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    if (core->noname && core->handler == nullptr && outer.status.is_endpoint) {
+        core->handler = status_handler;
+        conf.status.is_endpoint = true;
+        conf.status.format = outer.status.format;
+    }
 }
 
 }  // namespace
@@ -97,6 +119,7 @@ void *create_loc_conf(ngx_conf_t *cf) noexcept
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 {
     return guarded<char *>(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
+        merge_endpoint(cf, *static_cast<LocConf *>(parent), *static_cast<LocConf *>(child));
         const ImageConf &outer = static_cast<LocConf *>(parent)->image;
         ImageConf &image = static_cast<LocConf *>(child)->image;
         const image::Limits defaults;
@@ -120,6 +143,13 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         inherit(image.formats, outer.formats);
         inherit(image.inputs, outer.inputs);
         inherit(image.sources, outer.sources);
+
+        StatusConf &status = static_cast<LocConf *>(child)->status;
+        inherit(status.region, static_cast<LocConf *>(parent)->status.region);
+        status.counts = counts(*static_cast<LocConf *>(child));
+        if (status.counts && !add_counters_zone(cf)) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
 
         if (image.dialect == dialect_off && !image.transform) {
             return NGX_CONF_OK;

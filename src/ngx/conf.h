@@ -27,7 +27,9 @@ enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, st
 struct MainConf {
     image::Presets *presets;
     ngx_shm_zone_t *zone;                              // cdn_zone
-    ngx_shm_zone_t *counters;
+    void           *counters;                          // see zone.h
+    ngx_str_t       node;                              // cdn_node: name and region=
+    ngx_str_t       node_region;
     ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
     ssize_t         image_memory;                      // cdn_image_memory
     bool            renders;                           // any location transforms
@@ -52,9 +54,16 @@ struct ImageConf {
     image::Limits limits() const;
 };
 
+struct StatusConf {
+    ngx_uint_t                format;                  // cdn_status
+    ngx_http_complex_value_t *region;                  // cdn_region
+    bool                      is_endpoint;             // cdn_status: its requests are no visitors'
+    bool                      counts;                  // something of ours is in force here
+};
+
 struct LocConf {
     ImageConf  image;
-    ngx_uint_t status_format;
+    StatusConf status;
 };
 
 void *create_main_conf(ngx_conf_t *cf) noexcept;

@@ -197,7 +197,7 @@ char *set_status(ngx_conf_t *cf, ngx_command_t *, void *data)
     return guarded(cf->log, failed, [&]() -> char * {
         auto *core = static_cast<ngx_http_core_loc_conf_t *>(
             ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-        auto &format = static_cast<LocConf *>(data)->status_format;
+        auto &format = static_cast<LocConf *>(data)->status.format;
 
         if (!arguments(cf).empty()) {
             const auto word = view(arguments(cf)[0]);
@@ -212,7 +212,35 @@ char *set_status(ngx_conf_t *cf, ngx_command_t *, void *data)
         }
 
         core->handler = status_handler;
+        static_cast<LocConf *>(data)->status.is_endpoint = true;
         return add_counters_zone(cf) ? NGX_CONF_OK : failed;
+    });
+}
+
+// cdn_node NAME [region=REGION]
+char *set_node(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto *conf = static_cast<MainConf *>(data);
+        if (conf->node.len > 0) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        const auto words = arguments(cf);
+        if (words[0].len == 0 || view(words[0]).starts_with("region=")) {
+            return complain(cf, "needs a name: cdn_node NAME [region=REGION]");
+        }
+        conf->node = words[0];
+
+        if (words.size() > 1) {
+            const auto [key, value, has_value] = cut(view(words[1]), '=');
+            if (key != "region" || value.empty()) {
+                return complain(cf, "after the name goes region=REGION, not \""
+                                        + printable(view(words[1])) + '"');
+            }
+            conf->node_region = borrow(value);
+        }
+        return NGX_CONF_OK;
     });
 }
 
@@ -227,6 +255,10 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_zone"),                          // SIZE
       NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
       set_zone, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_node"),                          // NAME [region=REGION]
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,
+      set_node, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
     // images
 
@@ -295,6 +327,11 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_status"),                        // [html | json | prometheus]
       NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
       set_status, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_region"),                        // NAME | $variable
+      any_block | NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, status.region),
+      nullptr },
 
       ngx_null_command
 };

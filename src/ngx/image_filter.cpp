@@ -4,6 +4,7 @@
 #include "ngx/image_rewrite.h"
 #include "ngx/render_task.h"
 #include "ngx/request_state.h"
+#include "ngx/status_count.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -62,6 +63,7 @@ ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
         add_response_header(r, "Vary", "Accept");
     }
 
+    note_header(r);
     return next_header_filter(r);
 }
 
@@ -559,6 +561,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
     return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
         RequestState *state = find_state(r);
         if (state == nullptr) {
+            note_header(r);
             return next_header_filter(r);
         }
 

@@ -4,6 +4,7 @@
 #include "image/dialect.h"
 #include "image/negotiate.h"
 #include "ngx/headers.h"
+#include "ngx/status_count.h"
 #include "ngx/zone.h"
 
 #include <initializer_list>
@@ -280,6 +281,7 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
             state->refusal_is_sent = false;
             state->redirects = false;
         }
+        note_location(r);
         prepare_url(r);
         return NGX_DECLINED;
     });

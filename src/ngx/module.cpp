@@ -6,7 +6,7 @@
 #include "ngx/image_filter.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/render_task.h"
-#include "ngx/status_handler.h"
+#include "ngx/status_count.h"
 #include "ngx/variables.h"
 #include "ngx/zone.h"
 

@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace cdn {
 
@@ -66,6 +68,14 @@ struct RequestState {
 
     Transformation transformation;
     std::string    info;                               // $cdn_image_info
+
+    // for the log phase; of main requests alone
+    const StatusConf *counted_in = nullptr;            // the first location that counts
+    std::string_view  profile;                         // TTL profile, a view of the configuration
+    bool              is_purged = false;               // what the cache had, a purge covers
+    bool              is_purge_call = false;           // no visitor's request
+    std::int64_t      first_byte_ms = -1;              // from its start to its response's header
+    std::vector<ngx_http_request_t *> helpers;         // subrequests with an upstream
 };
 
 // The request's own state; none was made: nullptr.

@@ -4,6 +4,7 @@
 #include "image/render.h"
 #include "ngx/conf.h"
 #include "ngx/headers.h"
+#include "ngx/upstreams.h"
 #include "ngx/zone.h"
 #include "status/report.h"
 
@@ -21,20 +22,51 @@ bool mentions(std::string_view header, std::string_view type)
     return header.find(type) != header.npos;
 }
 
+// nginx's caches: zones that its proxying modules own are nothing else.
+std::vector<status::CacheZone> caches()
+{
+    std::vector<status::CacheZone> out;
+
+#if (NGX_HTTP_CACHE)
+    const auto *cycle = const_cast<ngx_cycle_t *>(ngx_cycle);
+    for (const ngx_list_part_t *part = &cycle->shared_memory.part; part != nullptr; part = part->next) {
+        const auto *zones = static_cast<ngx_shm_zone_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (zones[i].data == nullptr || !is_upstream_module(cycle, zones[i].tag)) {
+                continue;
+            }
+
+            const auto &cache = *static_cast<ngx_http_file_cache_t *>(zones[i].data);
+            const auto block = static_cast<std::uint64_t>(cache.bsize);
+            const off_t unlimited = NGX_MAX_OFF_T_VALUE / static_cast<off_t>(cache.bsize);
+            auto &zone = out.emplace_back();
+            zone.name = view(zones[i].shm.name);
+            zone.size = static_cast<std::uint64_t>(cache.sh->size) * block;
+            if (cache.max_size < unlimited) {
+                zone.max = static_cast<std::uint64_t>(cache.max_size) * block;
+            }
+        }
+    }
+#endif
+
+    return out;
+}
+
 status::Facts facts(ngx_http_request_t *r, const Zone &z)
 {
     const MainConf &conf = main_conf(r);
-    const ngx_time_t *now = ngx_timeofday();
 
     status::Facts facts;
-    facts.node = view(const_cast<ngx_cycle_t *>(ngx_cycle)->hostname);
+    facts.node = view(conf.node.len > 0 ? conf.node : const_cast<ngx_cycle_t *>(ngx_cycle)->hostname);
     facts.version = version;
     facts.nginx = NGINX_VERSION;
     facts.libvips = image::render_library();
     facts.started = static_cast<double>(z.head->started_ms) / 1000;
-    facts.now = static_cast<double>(now->sec) + static_cast<double>(now->msec) / 1000;
+    facts.now = static_cast<double>(now_ms()) / 1000;
 
     facts.image_memory_bytes = z.head->memory.total();
+
+    facts.caches = caches();
 
     if (conf.zone != nullptr) {
         auto *pool = reinterpret_cast<ngx_slab_pool_t *>(conf.zone->shm.addr);
@@ -46,7 +78,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
 
 std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
 {
-    ngx_uint_t format = loc_conf(r).status_format;
+    ngx_uint_t format = loc_conf(r).status.format;
     const std::string accept = request_header(r, "Accept");
     const bool openmetrics = mentions(accept, "application/openmetrics-text");
 
@@ -69,17 +101,17 @@ std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
         }
     }
 
-    const auto samples = z.counters.snapshot();
+    const status::Snapshot snapshot{z.counters.snapshot()};
 
     switch (format) {
     case status_prometheus:
         return Answer{openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                                   : "text/plain; version=0.0.4; charset=utf-8",
-                      status::prometheus(samples, facts(r, z), openmetrics)};
+                      status::prometheus(snapshot, facts(r, z), openmetrics)};
     case status_html:
         return Answer{"text/html; charset=utf-8", std::string(status::page())};
     default:
-        return Answer{"application/json", status::json(samples, facts(r, z))};
+        return Answer{"application/json", status::json(snapshot, facts(r, z))};
     }
 }
 
@@ -99,32 +131,6 @@ ngx_int_t send(ngx_http_request_t *r, const Answer &answer)
 
     ngx_chain_t out{whole_body(r, copy(r->pool, answer.body)), nullptr};
     return ngx_http_output_filter(r, &out);
-}
-
-std::string cache_status(ngx_http_request_t *r)
-{
-#if (NGX_HTTP_CACHE)
-    if (r->upstream != nullptr && r->upstream->cache_status != 0) {
-        return lower(view(ngx_http_cache_status[r->upstream->cache_status - 1]));
-    }
-#endif
-    return "none";
-}
-
-std::string_view cache_zone(ngx_http_request_t *r)
-{
-#if (NGX_HTTP_CACHE)
-    if (r->cache != nullptr && r->cache->file_cache != nullptr) {
-        return view(r->cache->file_cache->shm_zone->shm.name);
-    }
-#endif
-    return {};
-}
-
-std::string status_class(ngx_http_request_t *r)
-{
-    const ngx_uint_t status = r->err_status != 0 ? r->err_status : r->headers_out.status;
-    return status >= 100 && status < 600 ? std::to_string(status / 100) + "xx" : "other";
 }
 
 }  // namespace
@@ -148,37 +154,6 @@ ngx_int_t status_handler(ngx_http_request_t *r) noexcept
 
         const auto answer = make_answer(r, *z);
         return answer ? send(r, *answer) : NGX_HTTP_BAD_REQUEST;
-    });
-}
-
-ngx_int_t count_request(ngx_http_request_t *r) noexcept
-{
-    return guarded<ngx_int_t>(r->connection->log, NGX_OK, [&]() -> ngx_int_t {
-        if (r != r->main || loc_conf(r).image.dialect == dialect_off) {
-            return NGX_OK;
-        }
-
-        auto z = zone(main_conf(r));
-        if (!z) {
-            return NGX_OK;
-        }
-
-        using status::Metric;
-        auto &counters = z->counters;
-        const auto status_label = counters.label(cache_status(r));
-
-        const ngx_time_t *now = ngx_timeofday();
-        const std::int64_t elapsed_ms = (static_cast<std::int64_t>(now->sec) - r->start_sec) * 1000
-                                        + static_cast<std::int64_t>(now->msec)
-                                        - static_cast<std::int64_t>(r->start_msec);
-
-        counters.add(Metric::requests, {counters.label(cache_zone(r)), 0, 0, status_label});
-        counters.add(Metric::responses, {counters.label(status_class(r))});
-        counters.add(Metric::response_bytes, {0, status_label},
-                     static_cast<std::uint64_t>(std::max<off_t>(r->connection->sent, 0)));
-        counters.observe(Metric::request_duration, {0, status_label},
-                         static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_ms, 0)) * 1000);
-        return NGX_OK;
     });
 }
 

@@ -1,4 +1,4 @@
-// The status endpoint, and the counting of requests that it shows.
+// The status endpoint.
 
 #pragma once
 
@@ -7,8 +7,5 @@
 namespace cdn {
 
 ngx_int_t status_handler(ngx_http_request_t *r) noexcept;
-
-// Log phase: every client request to a location of ours, once.
-ngx_int_t count_request(ngx_http_request_t *r) noexcept;
 
 }  // namespace cdn

@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/status_count.h"
 
 namespace cdn {
 
@@ -62,6 +63,18 @@ std::optional<std::string> client_uri(ngx_http_request_t *r)
                                 ? state->client_uri : r->main->unparsed_uri));
 }
 
+std::optional<std::string> cache_reason_name(ngx_http_request_t *r)
+{
+    const auto reason = cache_reason(r);
+    return reason ? std::optional(std::string(name(*reason))) : std::nullopt;
+}
+
+std::optional<std::string> region_name(ngx_http_request_t *r)
+{
+    const std::string name = region(r);
+    return !name.empty() ? std::optional(name) : std::nullopt;
+}
+
 struct Variable {
     std::string_view name;
     Read             read;
@@ -74,6 +87,8 @@ constexpr Variable table[] = {
     {"cdn_image_origin", image_origin},                // where the source is
     {"cdn_image_format", image_format},
     {"cdn_image_info", image_info},                    // of a transformation, for logs
+    {"cdn_cache_reason", cache_reason_name},           // for logs
+    {"cdn_region", region_name},
 };
 
 ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t data)

@@ -1,6 +1,7 @@
 #include "ngx/zone.h"
 
 #include "ngx/bridge.h"
+#include "ngx/inherited_memory.h"
 
 #include <cerrno>
 #include <csignal>
@@ -9,45 +10,18 @@ namespace cdn {
 
 namespace {
 
-// The layout of what stands in it: a new one gets a new name, and so new
-// memory, on a reload with a newer module.
-constexpr std::string_view counters_name = "cdn_counters_1";
+// The layout of what stands in it: one that changes takes a new name, and so
+// new memory, with a newer module.
+constexpr std::string_view counters_name = "ngx_cdn_counters_2";
 
 struct CountersZone {
     ZoneHead head;
     alignas(64) unsigned char counters[1];
 };
 
-std::size_t counters_offset()
+std::size_t counters_size()
 {
-    return offsetof(CountersZone, counters);
-}
-
-ngx_int_t init_counters(ngx_shm_zone_t *zone, void *data)
-{
-    if (data != nullptr) {                             // a reload: the same memory
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    auto *pool = reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr);
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-
-    const std::size_t size = counters_offset() + status::Counters::memory_size();
-    auto *memory = static_cast<CountersZone *>(ngx_slab_calloc(pool, size));
-    if (memory == nullptr) {
-        return NGX_ERROR;
-    }
-
-    const ngx_time_t *now = ngx_timeofday();
-    memory->head.started_ms = static_cast<std::int64_t>(now->sec) * 1000 + now->msec;
-    pool->data = memory;
-    zone->data = memory;
-
-    return NGX_OK;
+    return offsetof(CountersZone, counters) + status::Counters::memory_size();
 }
 
 ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
@@ -142,30 +116,31 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
 bool add_counters_zone(ngx_conf_t *cf)
 {
     MainConf &conf = main_conf(cf);
-    if (conf.counters != nullptr) {
+    if (conf.counters != nullptr || ngx_test_config || ngx_process == NGX_PROCESS_SIGNALLER) {
         return true;
     }
 
-    // room for the slab's own bookkeeping
-    const std::size_t size = counters_offset() + status::Counters::memory_size() + 32 * ngx_pagesize;
-    ngx_str_t name = borrow(counters_name);
-    conf.counters = ngx_shared_memory_add(cf, &name, size, &ngx_http_cdn_module);
-    if (conf.counters == nullptr) {
+    auto *memory = static_cast<CountersZone *>(
+        inherited_memory(cf->log, counters_name, counters_size()));
+    if (memory == nullptr) {
         return false;
     }
 
-    conf.counters->init = init_counters;
+    std::int64_t never = 0;
+    memory->head.started_ms.compare_exchange_strong(never, now_ms());
+    conf.counters = memory;
     return true;
 }
 
 std::optional<Zone> zone(const MainConf &conf)
 {
-    if (conf.counters == nullptr || conf.counters->data == nullptr) {
+    if (conf.counters == nullptr) {
         return std::nullopt;
     }
 
-    auto *memory = static_cast<CountersZone *>(conf.counters->data);
-    return Zone{&memory->head, status::Counters(memory->counters)};
+    auto *memory = static_cast<CountersZone *>(conf.counters);
+    return Zone{&memory->head,
+                status::Counters(memory->counters, static_cast<unsigned>(ngx_worker))};
 }
 
 }  // namespace cdn

@@ -1,5 +1,5 @@
-// Shared memory: one zone of fixed size for the counters, which a reload thus
-// never loses, and cdn_zone, whose size the operator sets.
+// Shared memory: one piece of fixed size for the counters, which neither a reload
+// nor a binary upgrade loses, and cdn_zone, whose size the operator sets.
 
 #pragma once
 
@@ -39,11 +39,17 @@ private:
     Share                      shares_[128];
 };
 
-// The start of the counters' zone.
+// The start of the counters' memory.
 struct ZoneHead {
-    std::int64_t started_ms = 0;                       // Unix time
-    MemoryLedger memory;
+    std::atomic<std::int64_t> started_ms;              // Unix time
+    MemoryLedger              memory;
 };
+
+inline std::int64_t now_ms()
+{
+    const ngx_time_t *now = ngx_timeofday();
+    return static_cast<std::int64_t>(now->sec) * 1000 + static_cast<std::int64_t>(now->msec);
+}
 
 struct Zone {
     ZoneHead        *head;

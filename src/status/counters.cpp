@@ -1,9 +1,9 @@
 #include "status/counters.h"
 
+#include "core/hash.h"
+
 #include <algorithm>
 #include <cstring>
-#include <map>
-#include <new>
 
 namespace cdn::status {
 
@@ -13,6 +13,7 @@ constexpr std::size_t cell_count = 1U << 14;
 constexpr std::size_t label_count = 1U << 10;
 constexpr std::size_t label_size = 64;
 constexpr std::size_t longest_probe = 64;
+constexpr std::size_t none = cell_count;
 constexpr LabelId     other = 1;
 constexpr unsigned    label_bits = 12;
 constexpr unsigned    sum_bucket = bucket_bounds.size() + 1;
@@ -21,13 +22,30 @@ constexpr MetricInfo list[] = {
     {Metric::requests, Kind::counter, "requests",
      "Client requests by cache zone, profile, region and cache status",
      {"zone", "profile", "region", "status"}},
+    {Metric::cache_reasons, Kind::counter, "cache_reasons",
+     "Client requests to a cache by what became of them", {"reason"}},
     {Metric::responses, Kind::counter, "responses", "Responses by class of status code",
      {"class"}},
+    {Metric::content_requests, Kind::counter, "content_requests",
+     "Client requests by kind of content and cache status", {"content", "status"}},
+    {Metric::profile_misses, Kind::counter, "profile_misses",
+     "Client requests that the cache did not answer, by profile and reason",
+     {"profile", "reason"}},
     {Metric::response_bytes, Kind::counter, "response_bytes", "Bytes sent to clients",
      {"profile", "status"}},
+    {Metric::upstream_bytes, Kind::counter, "upstream_bytes",
+     "Bytes received from origins, background updates included", {"profile", "status"}},
     {Metric::request_duration, Kind::histogram, "request_duration_seconds",
      "From the first byte of a request to the last of its response",
      {"profile", "status"}},
+    {Metric::time_to_first_byte, Kind::histogram, "time_to_first_byte_seconds",
+     "From the first byte of a request to the header of its response",
+     {"profile", "status"}},
+    {Metric::upstream_duration, Kind::histogram, "upstream_duration_seconds",
+     "Time spent on origins for a request, all tries together", {"profile"}},
+    {Metric::region_duration, Kind::histogram, "region_duration_seconds",
+     "From the first byte of a request to the last of its response, by region",
+     {"region"}},
     {Metric::image_requests, Kind::counter, "image_requests",
      "Image URLs as the edge understood them", {"dialect", "outcome"}},
     {Metric::image_transforms, Kind::counter, "image_transforms",
@@ -50,36 +68,33 @@ std::uint64_t make_key(Metric metric, const Labels &labels)
     return key;
 }
 
-std::uint64_t mix(std::uint64_t key)                   // splitmix64's finaliser
+// nullptr: counted by another release, which shares the memory
+const MetricInfo *info(Metric metric)
 {
-    key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9U;
-    key = (key ^ key >> 27) * 0x94d049bb133111ebU;
-    return key ^ key >> 31;
-}
-
-const MetricInfo &info(Metric metric)
-{
-    return *std::find_if(std::begin(list), std::end(list),
-                         [&](const MetricInfo &m) { return m.metric == metric; });
+    const auto found = std::find_if(std::begin(list), std::end(list),
+                                    [&](const MetricInfo &m) { return m.metric == metric; });
+    return found != std::end(list) ? found : nullptr;
 }
 
 }  // namespace
 
 struct Counters::Memory {
-    struct Cell {
-        std::atomic<std::uint64_t> key;                // 0: free
-        std::atomic<std::uint64_t> value;
-    };
+    enum : std::uint32_t { free, written, ready };     // a label's state
 
-    // Claimed by whoever raises `used`; readable once `ready`.
     struct Label {
-        std::atomic<std::uint32_t> ready;
+        std::atomic<std::uint32_t> state;
         char                       text[label_size];
     };
 
-    std::atomic<std::uint32_t> used;
-    Label                      labels[label_count];
-    Cell                       cells[cell_count];
+    std::atomic<std::uint32_t> regions;
+    Label                      labels[label_count];    // 0 and 1 stand for "" and "other"
+    std::atomic<std::uint64_t> keys[cell_count];       // 0: free
+    std::atomic<std::uint64_t> values[shards][cell_count];
+
+    std::string_view text(std::size_t id) const
+    {
+        return id == 0 ? "" : id == other ? "other" : std::string_view(labels[id].text);
+    }
 };
 
 std::span<const MetricInfo> metrics()
@@ -92,78 +107,102 @@ std::size_t Counters::memory_size()
     return sizeof(Memory);
 }
 
-Counters::Counters(void *memory) : memory_(static_cast<Memory *>(memory))
+Counters::Counters(void *memory, unsigned shard)
+    : memory_(static_cast<Memory *>(memory)), shard_(shard % shards)
 {
-    label("");
-    label("other");
 }
 
 LabelId Counters::label(std::string_view value)
 {
-    value = value.substr(0, label_size - 1);
+    return intern(value, false);
+}
 
-    for (std::size_t i = 0; i < label_count; i++) {
-        auto &slot = memory_->labels[i];
+LabelId Counters::region(std::string_view value)
+{
+    return intern(value, true);
+}
 
-        if (slot.ready.load(std::memory_order_acquire) == 0) {
-            std::uint32_t next = static_cast<std::uint32_t>(i);
-            if (memory_->used.compare_exchange_strong(next, next + 1)) {
+LabelId Counters::intern(std::string_view value, bool bounded)
+{
+    value = value.substr(0, std::min(value.find('\0'), label_size - 1));
+    if (value.empty()) {
+        return 0;
+    }
+    if (value == "other") {
+        return other;
+    }
+
+    const std::uint64_t start = hash(value);
+    for (std::size_t i = 0; i < longest_probe; i++) {
+        const std::size_t id = other + 1 + (start + i) % (label_count - other - 1);
+        auto &slot = memory_->labels[id];
+        std::uint32_t state = slot.state.load(std::memory_order_acquire);
+
+        if (state == Memory::free) {
+            if (bounded && memory_->regions.fetch_add(1) >= most_regions) {
+                memory_->regions.fetch_sub(1);
+                return other;
+            }
+            if (!slot.state.compare_exchange_strong(state, Memory::written)) {
+                memory_->regions.fetch_sub(bounded ? 1 : 0);
+            } else {
                 std::memcpy(slot.text, value.data(), value.size());
                 slot.text[value.size()] = '\0';
-                slot.ready.store(1, std::memory_order_release);
-                return static_cast<LabelId>(i);
+                slot.state.store(Memory::ready, std::memory_order_release);
+                return static_cast<LabelId>(id);
             }
-            // another process writes it right now, unless it died doing so
-            for (int spin = 0; slot.ready.load(std::memory_order_acquire) == 0; spin++) {
-                if (spin == 100'000) {
-                    return other;
-                }
+        }
+
+        // another process writes it right now, unless it died doing so
+        for (int spin = 0; slot.state.load(std::memory_order_acquire) == Memory::written; spin++) {
+            if (spin == 100'000) {
+                return other;
             }
         }
 
         if (value == slot.text) {
-            return static_cast<LabelId>(i);
+            return static_cast<LabelId>(id);
         }
     }
 
     return other;
 }
 
-std::atomic<std::uint64_t> *Counters::cell(std::uint64_t key)
+std::size_t Counters::cell(std::uint64_t key)
 {
     const std::uint64_t start = mix(key);
 
     for (std::size_t i = 0; i < longest_probe; i++) {
-        auto &slot = memory_->cells[(start + i) % cell_count];
-        std::uint64_t found = slot.key.load(std::memory_order_relaxed);
+        const std::size_t index = (start + i) % cell_count;
+        std::uint64_t found = memory_->keys[index].load(std::memory_order_relaxed);
 
         if (found == key) {
-            return &slot.value;
+            return index;
         }
         if (found == 0
-            && (slot.key.compare_exchange_strong(found, key) || found == key))
+            && (memory_->keys[index].compare_exchange_strong(found, key) || found == key))
         {
-            return &slot.value;
+            return index;
         }
     }
 
-    return nullptr;
+    return none;
 }
 
 void Counters::add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits,
                       std::uint64_t amount)
 {
-    auto *value = cell(key);
-    if (value == nullptr) {
-        const auto &names = info(metric).labels;
+    std::size_t index = cell(key);
+    if (index == none) {
+        const auto &names = info(metric)->labels;
         Labels labels{};
         for (std::size_t i = 0; i < labels.size(); i++) {
             labels[i] = names[i].empty() ? 0 : other;
         }
-        value = cell(make_key(metric, labels) | low_bits);
+        index = cell(make_key(metric, labels) | low_bits);
     }
-    if (value != nullptr) {
-        value->fetch_add(amount, std::memory_order_relaxed);
+    if (index != none) {
+        memory_->values[shard_][index].fetch_add(amount, std::memory_order_relaxed);
     }
 }
 
@@ -187,42 +226,75 @@ void Counters::observe(Metric metric, Labels labels, std::uint64_t microseconds)
 
 std::vector<Sample> Counters::snapshot() const
 {
-    std::map<std::uint64_t, Sample> samples;
+    // labels by the order of their texts, so that sorted keys are sorted samples
+    std::vector<LabelId> by_text;
+    for (std::size_t id = 0; id < label_count; id++) {
+        if (id <= other || memory_->labels[id].state.load(std::memory_order_acquire) == Memory::ready) {
+            by_text.push_back(static_cast<LabelId>(id));
+        }
+    }
+    std::sort(by_text.begin(), by_text.end(), [&](LabelId a, LabelId b) {
+        return memory_->text(a) < memory_->text(b);
+    });
+    std::vector<std::uint64_t> rank(label_count);
+    for (std::size_t i = 0; i < by_text.size(); i++) {
+        rank[by_text[i]] = i;
+    }
+
+    struct Cell {
+        std::uint64_t     order;
+        std::uint64_t     value;
+        const MetricInfo *metric;
+    };
+    std::vector<Cell> cells;
     constexpr std::uint64_t label_mask = (1U << label_bits) - 1;
 
-    for (const auto &slot : memory_->cells) {
-        const std::uint64_t key = slot.key.load(std::memory_order_relaxed);
-        if (key == 0) {
+    for (std::size_t index = 0; index < cell_count; index++) {
+        const std::uint64_t key = memory_->keys[index].load(std::memory_order_relaxed);
+        const auto metric = key != 0 ? info(static_cast<Metric>(key >> (4 * label_bits))) : nullptr;
+        if (metric == nullptr) {
             continue;
         }
 
-        const auto metric = static_cast<Metric>(key >> (4 * label_bits));
-        const bool histogram = info(metric).kind == Kind::histogram;
-        const std::uint64_t value = slot.value.load(std::memory_order_relaxed);
-
-        Sample &sample = samples[histogram ? key & ~label_mask : key];
-        sample.metric = metric;
-        for (unsigned i = 0; i < (histogram ? 3U : 4U); i++) {
-            sample.labels[i] = memory_->labels[key >> ((3 - i) * label_bits) & label_mask].text;
+        std::uint64_t value = 0;
+        for (const auto &shard : memory_->values) {
+            value += shard[index].load(std::memory_order_relaxed);
         }
 
-        if (!histogram) {
-            sample.value = value;
-            continue;
+        const bool histogram = metric->kind == Kind::histogram;
+        std::uint64_t order = key >> (4 * label_bits);
+        for (unsigned i = 0; i < 4; i++) {
+            const std::uint64_t label = key >> ((3 - i) * label_bits) & label_mask;
+            order = order << label_bits | (histogram && i == 3 ? label : rank[label]);
         }
-
-        sample.buckets.resize(bucket_bounds.size() + 1);
-        const std::uint64_t bucket = key & label_mask;
-        (bucket == sum_bucket ? sample.sum_us : sample.buckets[bucket]) = value;
+        cells.push_back({order, value, metric});
     }
+    std::sort(cells.begin(), cells.end(), [](const Cell &a, const Cell &b) { return a.order < b.order; });
 
     std::vector<Sample> out;
-    for (auto &[key, sample] : samples) {
-        out.push_back(std::move(sample));
+    std::uint64_t last = 0;
+    for (const Cell &cell : cells) {
+        const bool histogram = cell.metric->kind == Kind::histogram;
+        const std::uint64_t series = histogram ? cell.order & ~label_mask : cell.order;
+
+        if (series != last) {
+            last = series;
+            Sample &sample = out.emplace_back();
+            sample.metric = cell.metric->metric;
+            for (unsigned i = 0; i < (histogram ? 3U : 4U); i++) {
+                sample.labels[i] =
+                    memory_->text(by_text[cell.order >> ((3 - i) * label_bits) & label_mask]);
+            }
+            if (histogram) {
+                sample.buckets.resize(bucket_bounds.size() + 1);
+            }
+        }
+
+        const std::uint64_t bucket = cell.order & label_mask;
+        (!histogram             ? out.back().value
+         : bucket == sum_bucket ? out.back().sum_us
+                                : out.back().buckets[bucket]) += cell.value;
     }
-    std::sort(out.begin(), out.end(), [](const Sample &a, const Sample &b) {
-        return a.metric != b.metric ? a.metric < b.metric : a.labels < b.labels;
-    });
 
     return out;
 }

@@ -1,8 +1,10 @@
 // Everything that is counted, in one list; and where the numbers live.
 //
 // The numbers are cells of a hash table in shared memory, keyed by metric and
-// labels, changed by atomic addition alone: no lock, no reset.  Label values
-// are interned in the same memory.  Full tables count under "other".
+// labels, changed by atomic addition alone: no lock, no reset.  Each cell has
+// one number per shard, so that workers do not write to each other's cache
+// lines.  Label values are interned in the same memory.  Full tables count
+// under "other".
 //
 // A histogram keeps one cell per bucket and one for the sum, in microseconds.
 
@@ -13,22 +15,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace cdn::status {
 
+// The numbers stand in memory that the next release inherits in a binary
+// upgrade: a new metric gets a new one.
 enum class Metric : std::uint8_t {
     requests = 1,
-    responses,
-    response_bytes,
-    request_duration,
-    image_requests,
-    image_transforms,
-    image_duration,
-    image_queue,
-    image_bytes,
+    responses = 2,
+    response_bytes = 3,
+    request_duration = 4,
+    image_requests = 5,
+    image_transforms = 6,
+    image_duration = 7,
+    image_queue = 8,
+    image_bytes = 9,
+    cache_reasons = 10,
+    upstream_bytes = 11,
+    upstream_duration = 12,
+    time_to_first_byte = 13,
+    profile_misses = 14,
+    content_requests = 15,
+    region_duration = 16,
 };
 
 enum class Kind { counter, histogram };
@@ -44,30 +54,39 @@ struct MetricInfo {
 std::span<const MetricInfo> metrics();
 
 // Upper bounds of histogram buckets, in seconds; one more, without bound, follows.
-inline constexpr std::array<double, 14> bucket_bounds = {
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+inline constexpr std::array<double, 16> bucket_bounds = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 using LabelId = std::uint16_t;                         // 0: ""
 using Labels = std::array<LabelId, 4>;
 
+// The views are of the shared memory, whose texts never change.
 struct Sample {
-    Metric                     metric;
-    std::array<std::string, 4> labels;
-    std::uint64_t              value = 0;              // a counter's
-    std::vector<std::uint64_t> buckets;                // a histogram's, not cumulative
-    std::uint64_t              sum_us = 0;
+    Metric                          metric;
+    std::array<std::string_view, 4> labels;
+    std::uint64_t                   value = 0;         // a counter's
+    std::vector<std::uint64_t>      buckets;           // a histogram's, not cumulative
+    std::uint64_t                   sum_us = 0;
 };
 
 // A view of the shared memory; copies share it.
 class Counters {
 public:
+    static constexpr unsigned    shards = 8;
+    static constexpr std::size_t most_regions = 64;
+
     static std::size_t memory_size();
 
     // `memory` is zeroed when new; what it holds is kept when it is not.
-    explicit Counters(void *memory);
+    // `shard` is any number; processes that run at once best have different ones.
+    Counters(void *memory, unsigned shard);
 
     // Cut to 63 bytes; when no room is left, the id of "other".
     LabelId label(std::string_view value);
+
+    // The same for words that clients may have a say in: beyond `most_regions`
+    // different ones, "other".
+    LabelId region(std::string_view value);
 
     void add(Metric metric, Labels labels, std::uint64_t amount = 1);
     void observe(Metric metric, Labels labels, std::uint64_t microseconds);
@@ -78,10 +97,12 @@ public:
 private:
     struct Memory;
 
-    std::atomic<std::uint64_t> *cell(std::uint64_t key);
+    LabelId intern(std::string_view value, bool bounded);
+    std::size_t cell(std::uint64_t key);
     void add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits, std::uint64_t amount);
 
-    Memory *memory_;
+    Memory  *memory_;
+    unsigned shard_;
 };
 
 }  // namespace cdn::status

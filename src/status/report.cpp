@@ -1,114 +1,28 @@
 #include "status/report.h"
 
-#include "core/text.h"
+#include "status/latency.h"
+#include "status/reason.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
 
 namespace cdn::status {
 
 namespace {
 
-constexpr std::string_view prefix = "nginx_cdn_";
-
-std::string escape_label(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) {
-        if (c == '\\' || c == '"') {
-            out += '\\';
-            out += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else {
-            out += c;
-        }
-    }
-
-    return out;
-}
-
-// "{a="x",b="y"}" or nothing.
-std::string print_labels(const MetricInfo &metric, const Sample &sample,
-                         std::string_view extra = {})
-{
-    std::string out;
-    for (std::size_t i = 0; i < metric.labels.size() && !metric.labels[i].empty(); i++) {
-        out += out.empty() ? "" : ",";
-        out += std::string(metric.labels[i]) + "=\"" + escape_label(sample.labels[i]) + '"';
-    }
-    if (!extra.empty()) {
-        out += out.empty() ? "" : ",";
-        out += extra;
-    }
-
-    return out.empty() ? out : '{' + out + '}';
-}
-
-class Printer {
-public:
-    explicit Printer(bool openmetrics) : openmetrics_(openmetrics) {}
-
-    void head(std::string_view name, std::string_view type, std::string_view help)
-    {
-        // OpenMetrics names a counter's family without the suffix of its samples
-        const bool suffix = type == "counter" && !openmetrics_;
-        const std::string family = std::string(prefix) + std::string(name) + (suffix ? "_total" : "");
-
-        text_ += "# HELP " + family + ' ' + std::string(help) + '\n';
-        text_ += "# TYPE " + family + ' ' + std::string(type) + '\n';
-    }
-
-    void value(std::string_view name, std::string_view labels, std::string_view number)
-    {
-        text_ += prefix;
-        text_ += name;
-        text_ += labels;
-        text_ += ' ';
-        text_ += number;
-        text_ += '\n';
-    }
-
-    void gauge(std::string_view name, std::string_view help, double number)
-    {
-        head(name, "gauge", help);
-        value(name, {}, print_decimal(number));
-    }
-
-    std::string take()
-    {
-        return openmetrics_ ? text_ + "# EOF\n" : std::move(text_);
-    }
-
-private:
-    bool        openmetrics_;
-    std::string text_;
-};
-
-void print_histogram(Printer &out, const MetricInfo &metric, const Sample &sample)
-{
-    const std::string name(metric.name);
-    std::uint64_t count = 0;
-
-    for (std::size_t i = 0; i < sample.buckets.size(); i++) {
-        count += sample.buckets[i];
-        const std::string bound =
-            i < bucket_bounds.size() ? print_decimal(bucket_bounds[i]) : "+Inf";
-        out.value(name + "_bucket", print_labels(metric, sample, "le=\"" + bound + '"'),
-                  std::to_string(count));
-    }
-
-    const std::string labels = print_labels(metric, sample);
-    out.value(name + "_sum", labels, print_decimal(static_cast<double>(sample.sum_us) / 1e6));
-    out.value(name + "_count", labels, std::to_string(count));
-}
+using Json = nlohmann::ordered_json;
 
 // {"jpeg": {"ok": 3}}: a counter over its first two labels.
-nlohmann::json by_two(const std::vector<Sample> &samples, Metric metric)
+Json by_two(const std::vector<Sample> &samples, Metric metric)
 {
-    nlohmann::json out = nlohmann::json::object();
+    Json out = Json::object();
     for (const Sample &sample : samples) {
         if (sample.metric == metric) {
-            out[sample.labels[0]][sample.labels[1]] = sample.value;
+            out[std::string(sample.labels[0])][std::string(sample.labels[1])] = sample.value;
         }
     }
 
@@ -116,12 +30,12 @@ nlohmann::json by_two(const std::vector<Sample> &samples, Metric metric)
 }
 
 // {"hit": 3}: a counter summed over all labels but one.
-nlohmann::json by_one(const std::vector<Sample> &samples, Metric metric, std::size_t label)
+Json by_one(const std::vector<Sample> &samples, Metric metric, std::size_t label)
 {
     std::map<std::string, std::uint64_t> sums;
     for (const Sample &sample : samples) {
         if (sample.metric == metric) {
-            sums[sample.labels[label]] += sample.value;
+            sums[std::string(sample.labels[label])] += sample.value;
         }
     }
 
@@ -140,47 +54,156 @@ std::uint64_t total(const std::vector<Sample> &samples, Metric metric)
     return sum;
 }
 
-}  // namespace
-
-std::string prometheus(const std::vector<Sample> &samples, const Facts &facts, bool openmetrics)
+// At most `places` behind the point; nothing becomes null.
+Json rounded(std::optional<double> value, int places)
 {
-    Printer out(openmetrics);
+    if (!value) {
+        return nullptr;
+    }
 
-    for (const MetricInfo &metric : metrics()) {
-        out.head(metric.name, metric.kind == Kind::counter ? "counter" : "histogram", metric.help);
+    const double scale = std::pow(10.0, places);
+    return std::round(*value * scale) / scale;
+}
 
-        for (const Sample &sample : samples) {
-            if (sample.metric != metric.metric) {
-                continue;
-            }
-            if (metric.kind == Kind::histogram) {
-                print_histogram(out, metric, sample);
-            } else {
-                out.value(std::string(metric.name) + "_total", print_labels(metric, sample),
-                          std::to_string(sample.value));
-            }
+// A histogram over all samples that `wanted` takes.
+struct Spread {
+    std::vector<std::uint64_t> buckets = std::vector<std::uint64_t>(bucket_bounds.size() + 1);
+    std::uint64_t              sum_us = 0;
+
+    void add(const Sample &sample)
+    {
+        for (std::size_t i = 0; i < buckets.size(); i++) {
+            buckets[i] += sample.buckets[i];
+        }
+        sum_us += sample.sum_us;
+    }
+
+    std::optional<double> mean_ms() const
+    {
+        const auto count = std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0});
+        return count > 0 ? std::optional(static_cast<double>(sum_us) / 1000 / static_cast<double>(count))
+                         : std::nullopt;
+    }
+
+    std::optional<double> percentile_ms(double q) const
+    {
+        const auto seconds = percentile(bucket_bounds, buckets, q);
+        return seconds ? std::optional(*seconds * 1000) : std::nullopt;
+    }
+};
+
+// Requests of one profile, region or kind of content.
+struct Group {
+    std::uint64_t requests = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t with_cache = 0;                      // what the hit ratio is of
+    std::uint64_t bytes = 0;
+    Spread        durations;
+
+    void add(std::string_view status, std::uint64_t count)
+    {
+        requests += count;
+        hits += is_hit(cache_status_named(status)) ? count : 0;
+        with_cache += has_hit_ratio(cache_status_named(status)) ? count : 0;
+    }
+
+    Json hit_ratio() const
+    {
+        return with_cache > 0 ? rounded(static_cast<double>(hits) / static_cast<double>(with_cache), 4)
+                              : Json();
+    }
+};
+
+using Groups = std::map<std::string, Group>;
+
+// The requests of `metric` by one of its labels; the cache status is another.
+Groups group(const std::vector<Sample> &samples, Metric metric, std::size_t label,
+             std::size_t status_label)
+{
+    Groups groups;
+    for (const Sample &sample : samples) {
+        if (sample.metric == metric) {
+            groups[std::string(sample.labels[label])].add(sample.labels[status_label], sample.value);
         }
     }
 
-    out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
-              static_cast<double>(facts.image_memory_bytes));
-    out.gauge("zone_free_bytes", "Free pages of cdn_zone", static_cast<double>(facts.zone_free_bytes));
-    out.gauge("start_time_seconds", "When counting began, in Unix time", facts.started);
-
-    out.head("build_info", "gauge", "What is running");
-    out.value("build_info",
-              "{version=\"" + escape_label(facts.version) + "\",nginx=\""
-                  + escape_label(facts.nginx) + "\",libvips=\"" + escape_label(facts.libvips)
-                  + "\"}",
-              "1");
-
-    return out.take();
+    return groups;
 }
 
-std::string json(const std::vector<Sample> &samples, const Facts &facts)
+Json profiles(const std::vector<Sample> &samples)
 {
-    nlohmann::json out;
+    Groups groups = group(samples, Metric::requests, 1, 3);
+    for (const Sample &sample : samples) {
+        if (sample.metric == Metric::response_bytes) {
+            groups[std::string(sample.labels[0])].bytes += sample.value;
+        }
+    }
 
+    Json out = Json::object();
+    for (const auto &[name, profile] : groups) {
+        out[name] = {{"requests", profile.requests}, {"hits", profile.hits},
+                     {"hit_ratio", profile.hit_ratio()}, {"bytes", profile.bytes}};
+    }
+    return out;
+}
+
+Json regions(const std::vector<Sample> &samples)
+{
+    Groups groups = group(samples, Metric::requests, 2, 3);
+    for (const Sample &sample : samples) {
+        if (sample.metric == Metric::region_duration) {
+            groups[std::string(sample.labels[0])].durations.add(sample);
+        }
+    }
+
+    Json out = Json::object();
+    for (const auto &[name, region] : groups) {
+        out[name] = {{"requests", region.requests}, {"hit_ratio", region.hit_ratio()},
+                     {"mean_ms", rounded(region.durations.mean_ms(), 3)}};
+    }
+    return out;
+}
+
+Json contents(const std::vector<Sample> &samples)
+{
+    Json out = Json::object();
+    for (const auto &[name, content] : group(samples, Metric::content_requests, 0, 1)) {
+        out[name] = {{"requests", content.requests}, {"hit_ratio", content.hit_ratio()}};
+    }
+    return out;
+}
+
+Json latency(const std::vector<Sample> &samples)
+{
+    Spread all;
+    for (const Sample &sample : samples) {
+        if (sample.metric == Metric::request_duration) {
+            all.add(sample);
+        }
+    }
+
+    return {{"mean", rounded(all.mean_ms(), 3)}, {"p50", rounded(all.percentile_ms(0.50), 3)},
+            {"p95", rounded(all.percentile_ms(0.95), 3)}, {"p99", rounded(all.percentile_ms(0.99), 3)}};
+}
+
+Json caches(const std::vector<CacheZone> &zones)
+{
+    Json out = Json::object();
+    for (const CacheZone &zone : zones) {
+        out[zone.name] = {{"size", zone.size}, {"max", zone.max ? Json(*zone.max) : Json()}};
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string json(const Snapshot &snapshot, const Facts &facts)
+{
+    const auto &samples = snapshot.samples;
+    const std::uint64_t sent = total(samples, Metric::response_bytes);
+    const std::uint64_t received = total(samples, Metric::upstream_bytes);
+
+    Json out;
     out["version"] = 1;
     out["node"] = facts.node;
     out["started"] = facts.started;
@@ -188,18 +211,27 @@ std::string json(const std::vector<Sample> &samples, const Facts &facts)
     out["requests"] = {
         {"total", total(samples, Metric::requests)},
         {"by_status", by_one(samples, Metric::requests, 3)},
+        {"by_reason", by_one(samples, Metric::cache_reasons, 0)},
         {"by_class", by_one(samples, Metric::responses, 0)},
+        {"by_profile", profiles(samples)},
+        {"by_region", regions(samples)},
+        {"by_content", contents(samples)},
     };
-    out["bytes"] = {{"sent", total(samples, Metric::response_bytes)}};
+    out["bytes"] = {{"sent", sent}, {"upstream", received}, {"saved", sent - std::min(sent, received)}};
+    out["latency_ms"] = latency(samples);
     out["images"] = {
         {"requests", by_two(samples, Metric::image_requests)},
         {"transforms", by_two(samples, Metric::image_transforms)},
         {"bytes", by_one(samples, Metric::image_bytes, 0)},
         {"memory", facts.image_memory_bytes},
     };
+    for (const char *later : {"signatures", "purges", "redis", "schedules"}) {
+        out[later] = Json::object();
+    }
+    out["cache"] = caches(facts.caches);
 
     // names of zones and hosts are not always UTF-8
-    return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace cdn::status

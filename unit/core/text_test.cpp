@@ -137,4 +137,20 @@ TEST(Printable, IsCutAfterEightyCharacters)
 }
 
 }  // namespace
+TEST(ValidUtf8, KeepsWhatIsValid)
+{
+    EXPECT_EQ(valid_utf8("plain, Zürich, 東京, 🎒"), "plain, Zürich, 東京, 🎒");
+}
+
+TEST(ValidUtf8, ReplacesWhatIsNot)
+{
+    EXPECT_EQ(valid_utf8("a\xff" "b"), "a?b");
+    EXPECT_EQ(valid_utf8("\xc3"), "?");                 // cut off
+    EXPECT_EQ(valid_utf8("\xc0\xaf"), "??");            // overlong
+    EXPECT_EQ(valid_utf8("\xe0\x80\xaf"), "???");
+    EXPECT_EQ(valid_utf8("\xed\xa0\x80"), "???");       // a surrogate
+    EXPECT_EQ(valid_utf8("\xf4\x90\x80\x80"), "????");  // over U+10FFFF
+    EXPECT_EQ(valid_utf8("\xe6\x9d" "a"), "??a");
+}
+
 }  // namespace cdn

@@ -1,0 +1,176 @@
+#include "status/report.h"
+
+#include "core/text.h"
+
+namespace cdn::status {
+
+namespace {
+
+constexpr std::string_view prefix = "nginx_cdn_";
+
+// The formats are UTF-8; what names of zones and regions hold is not always.
+std::string escape_label(std::string_view text)
+{
+    std::string out;
+    for (const char c : valid_utf8(text)) {
+        if (c == '\\' || c == '"') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+
+    return out;
+}
+
+// a="x",b="y"
+std::string print_labels(const MetricInfo &metric, const Sample &sample)
+{
+    std::string out;
+    for (std::size_t i = 0; i < metric.labels.size() && !metric.labels[i].empty(); i++) {
+        out += out.empty() ? "" : ",";
+        out += metric.labels[i];
+        out += "=\"";
+        out += escape_label(sample.labels[i]);
+        out += '"';
+    }
+
+    return out;
+}
+
+class Printer {
+public:
+    explicit Printer(bool openmetrics) : openmetrics_(openmetrics) {}
+
+    void head(std::string_view name, std::string_view type, std::string_view help)
+    {
+        // OpenMetrics names a counter's family without the suffix of its samples
+        const bool suffix = type == "counter" && !openmetrics_;
+        const std::string family = std::string(prefix) + std::string(name) + (suffix ? "_total" : "");
+
+        text_ += "# HELP " + family + ' ' + std::string(help) + '\n';
+        text_ += "# TYPE " + family + ' ' + std::string(type) + '\n';
+    }
+
+    // `more` is one more label
+    void value(std::string_view name, std::string_view suffix, std::string_view labels,
+               std::string_view more, std::string_view number)
+    {
+        text_ += prefix;
+        text_ += name;
+        text_ += suffix;
+        if (!labels.empty() || !more.empty()) {
+            text_ += '{';
+            text_ += labels;
+            text_ += labels.empty() || more.empty() ? "" : ",";
+            text_ += more;
+            text_ += '}';
+        }
+        text_ += ' ';
+        text_ += number;
+        text_ += '\n';
+    }
+
+    void gauge(std::string_view name, std::string_view help, double number)
+    {
+        head(name, "gauge", help);
+        value(name, {}, {}, {}, print_decimal(number));
+    }
+
+    std::string take()
+    {
+        return openmetrics_ ? text_ + "# EOF\n" : std::move(text_);
+    }
+
+private:
+    bool        openmetrics_;
+    std::string text_;
+};
+
+const std::vector<std::string> &bound_labels()
+{
+    static const auto labels = [] {
+        std::vector<std::string> out;
+        for (const double bound : bucket_bounds) {
+            out.push_back("le=\"" + print_decimal(bound) + '"');
+        }
+        out.push_back("le=\"+Inf\"");
+        return out;
+    }();
+    return labels;
+}
+
+void print_histogram(Printer &out, const MetricInfo &metric, const Sample &sample)
+{
+    const std::string labels = print_labels(metric, sample);
+    std::uint64_t count = 0;
+
+    for (std::size_t i = 0; i < sample.buckets.size(); i++) {
+        count += sample.buckets[i];
+        out.value(metric.name, "_bucket", labels, bound_labels()[i], std::to_string(count));
+    }
+
+    out.value(metric.name, "_sum", labels, {},
+              print_decimal(static_cast<double>(sample.sum_us) / 1e6));
+    out.value(metric.name, "_count", labels, {}, std::to_string(count));
+}
+
+void print_caches(Printer &out, const std::vector<CacheZone> &caches)
+{
+    out.head("cache_size_bytes", "gauge", "What a cache holds on disk");
+    for (const CacheZone &cache : caches) {
+        out.value("cache_size_bytes", {}, "zone=\"" + escape_label(cache.name) + '"', {},
+                  std::to_string(cache.size));
+    }
+
+    out.head("cache_max_size_bytes", "gauge", "What a cache may hold on disk, where it has a limit");
+    for (const CacheZone &cache : caches) {
+        if (cache.max) {
+            out.value("cache_max_size_bytes", {}, "zone=\"" + escape_label(cache.name) + '"', {},
+                      std::to_string(*cache.max));
+        }
+    }
+}
+
+}  // namespace
+
+std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openmetrics)
+{
+    Printer out(openmetrics);
+
+    for (const MetricInfo &metric : metrics()) {
+        out.head(metric.name, metric.kind == Kind::counter ? "counter" : "histogram", metric.help);
+
+        for (const Sample &sample : snapshot.samples) {
+            if (sample.metric != metric.metric) {
+                continue;
+            }
+            if (metric.kind == Kind::histogram) {
+                print_histogram(out, metric, sample);
+            } else {
+                out.value(metric.name, "_total", print_labels(metric, sample), {},
+                          std::to_string(sample.value));
+            }
+        }
+    }
+
+    print_caches(out, facts.caches);
+
+    out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
+              static_cast<double>(facts.image_memory_bytes));
+    out.gauge("zone_free_bytes", "Free pages of cdn_zone", static_cast<double>(facts.zone_free_bytes));
+    out.gauge("start_time_seconds", "When counting began, in Unix time", facts.started);
+
+    out.head("build_info", "gauge", "What is running");
+    out.value("build_info", {},
+              "version=\"" + escape_label(facts.version) + "\",nginx=\""
+                  + escape_label(facts.nginx) + "\",libvips=\"" + escape_label(facts.libvips) + '"',
+              {}, "1");
+
+    return out.take();
+}
+
+}  // namespace cdn::status
