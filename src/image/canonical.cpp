@@ -21,6 +21,8 @@ std::string_view fit_name(Fit fit)
     case Fit::crop:       return "crop";
     case Fit::pad:        return "pad";
     case Fit::squeeze:    return "squeeze";
+    case Fit::scale_up:   return "scale-up";
+    case Fit::aspect_crop: return "aspect-crop";
     }
 
     return {};
@@ -306,8 +308,15 @@ Result<Quality> read_automatic(std::string_view value)
 
 std::optional<Error> read_output(Request &request, std::string_view key, std::string_view value)
 {
+    if (key == "f" && value == "json") {
+        request.json = true;
+        return std::nullopt;
+    }
     if (key == "f") {
         return store(request.format, read_format(value));
+    }
+    if (key == "bytes") {
+        return store(request.max_bytes, parse_integer(key, value, 1, 1 << 30));
     }
     if (key == "q" && value.starts_with("auto")) {
         return store(request.quality, read_automatic(value));
@@ -453,8 +462,13 @@ void print_output(const Request &request, const Put &put)
     if (request.background) {
         put("bg", print_color(*request.background));
     }
-    if (request.format.kind != FormatChoice::Kind::source) {
+    if (request.json) {
+        put("f", "json");
+    } else if (request.format.kind != FormatChoice::Kind::source) {
         put("f", print_format(request.format));
+    }
+    if (request.max_bytes > 0) {
+        put("bytes", std::to_string(request.max_bytes));
     }
     if (request.lossless) {
         put("lossless", "true");

@@ -53,7 +53,25 @@ Result<std::optional<Format>> parse_format(std::string_view key, std::string_vie
         }
     }
 
-    return bad_value(key, "auto, avif, webp, jpeg or png", value);
+    return bad_value(key, "auto, avif, webp, jpeg, baseline-jpeg, png or json", value);
+}
+
+std::optional<Error> set_format(Options &options, std::string_view key, std::string_view value)
+{
+    options.json.reset();
+    options.progressive.reset();
+
+    if (value == "json") {
+        options.json = true;
+        return std::nullopt;
+    }
+    if (value == "baseline-jpeg") {
+        options.format = std::optional(Format::jpeg);
+        options.progressive = false;
+        return std::nullopt;
+    }
+
+    return store(options.format, parse_format(key, value));
 }
 
 std::optional<Error> set_flip(Options &options, std::string_view key, std::string_view value)
@@ -173,13 +191,19 @@ std::optional<Error> set_output(Options &options, std::string_view key, std::str
     if (key == "quality" || key == "q") {
         return store(options.quality, parse_own_quality(key, value));
     }
-    if ((key == "format" || key == "f") && value == "baseline-jpeg") {
-        options.format = std::optional(Format::jpeg);
-        options.progressive = false;
-        return std::nullopt;
+    if (key == "slow-connection-quality" || key == "scq") {
+        return store(options.slow_quality, parse_own_quality(key, value));
     }
     if (key == "format" || key == "f") {
-        return store(options.format, parse_format(key, value));
+        return set_format(options, key, value);
+    }
+    if (key == "compression" && value == "fast") {
+        options.plain_format = true;
+        return std::nullopt;
+    }
+    if (key == "onerror" && value == "redirect") {
+        options.redirect = true;
+        return std::nullopt;
     }
     if (key == "anim") {
         return store(options.animate, parse_flag(key, value));
@@ -200,10 +224,26 @@ std::optional<Error> set_output(Options &options, std::string_view key, std::str
     return set_adjustment(options, key, value);
 }
 
+// What only a trained model could do, in the words that ask for none.
+std::optional<Error> set_by_model(std::string_view key, std::string_view value)
+{
+    if (key == "zoom" || key == "face-zoom") {
+        std::optional<double> unused;                  // no faces found: no zoom
+        return store(unused, parse_number(key, value, 0, 1));
+    }
+    if (key == "upscale") {
+        static constexpr Word<bool> words[] = {{"interpolate", true}, {"generate", true}};
+        bool unused = false;
+        return store(unused, parse_word(key, value, words, "interpolate or generate"));
+    }
+
+    return bad_request(std::string(key) + " is not supported here");
+}
+
 std::optional<Error> set(Options &options, std::string_view key, std::string_view value)
 {
     if (key == "width" || key == "w") {
-        return store(options.width, parse_side(key, value));
+        return set_width(options, key, value);
     }
     if (key == "height" || key == "h") {
         return store(options.height, parse_side(key, value));
@@ -216,6 +256,9 @@ std::optional<Error> set(Options &options, std::string_view key, std::string_vie
     }
     if (key == "gravity" || key == "g") {
         return store(options.gravity, parse_gravity(key, value));
+    }
+    if (key == "zoom" || key == "face-zoom" || key == "upscale" || key == "segment") {
+        return set_by_model(key, value);
     }
 
     return set_output(options, key, value);

@@ -59,14 +59,22 @@ Result<std::optional<Format>> parse_format(std::string_view key, std::string_vie
     return std::optional(*format);
 }
 
-Result<double> parse_density(std::string_view key, std::string_view value)
+Problem set_density(Options &options, std::string_view key, std::string_view value)
 {
-    const auto number = parse_decimal(value);
-    if (!number || *number <= 0 || *number > 3) {
-        return bad_value(key, "a number over 0, at most 3", value);
+    if (value == "auto") {
+        options.dpr.reset();
+        options.hinted_dpr = true;
+        return std::nullopt;
     }
 
-    return *number;
+    const auto number = parse_decimal(value);
+    if (!number || *number <= 0 || *number > 3) {
+        return bad_value(key, "a number over 0, at most 3, or auto", value);
+    }
+
+    options.dpr = *number;
+    options.hinted_dpr.reset();
+    return std::nullopt;
 }
 
 // A CSS-like radius, which is two sigmas.
@@ -104,8 +112,7 @@ struct Option {
 };
 
 constexpr Option all_options[] = {
-    {"width", [](Options &options, std::string_view key, std::string_view value) {
-        return store(options.width, parse_side(key, value)); }},
+    {"width", set_width},
     {"height", [](Options &options, std::string_view key, std::string_view value) {
         return store(options.height, parse_side(key, value)); }},
     {"crop", set_crop},
@@ -126,8 +133,7 @@ constexpr Option all_options[] = {
     {"preset", [](Options &options, std::string_view, std::string_view value) {
         options.preset = std::string(value);
         return Problem(); }},
-    {"dpr", [](Options &options, std::string_view key, std::string_view value) {
-        return store(options.dpr, parse_density(key, value)); }},
+    {"dpr", set_density},
     {"metadata", [](Options &options, std::string_view key, std::string_view value) {
         return store(options.metadata, parse_metadata(key, value)); }},
     {"device", [](Options &options, std::string_view key, std::string_view value) {

@@ -59,13 +59,14 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 //   flip=     h v hv
 //   rotate=   90 180 270
 //   w= h=     device pixels, or a share
-//   fit=      contain cover crop pad squeeze; none: scale_down
+//   fit=      contain cover crop pad squeeze scale-up aspect-crop; none: scale-down
 //   g=        XxY, attention, entropy; none: the centre
 //   extend=   top;right;bottom;left
 //   blur= sharpen= scale= offset= gamma= saturation= hue= sepia= tint=
 //   negate= normalize= threshold=     as in Adjustments
 //   bg=       rrggbb[aa]
-//   f=        FORMAT; auto[:FORMAT...] of what was negotiated; none: the source's
+//   f=        FORMAT; auto[:FORMAT...] of what was negotiated; json; none: the source's
+//   bytes=    at most
 //   lossless= palette= progressive= anim= page= metadata=
 //   q=        1..100, or auto[-LESS][:CAP]; always there
 //

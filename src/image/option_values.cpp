@@ -49,6 +49,21 @@ Result<Length> parse_side(std::string_view key, std::string_view value)
     return Length{static_cast<double>(*number), false};
 }
 
+std::optional<Error> set_width(Options &options, std::string_view key, std::string_view value)
+{
+    if (value == "auto") {
+        options.width.reset();
+        options.hinted_width = true;
+        return std::nullopt;
+    }
+
+    const auto error = store(options.width, parse_side(key, value));
+    if (!error) {
+        options.hinted_width.reset();
+    }
+    return error;
+}
+
 Result<bool> parse_flag(std::string_view key, std::string_view value)
 {
     if (value == "true" || value == "1") {
@@ -86,6 +101,7 @@ Result<Fit> parse_fit(std::string_view key, std::string_view value)
     static constexpr std::pair<std::string_view, Fit> fits[] = {
         {"scale-down", Fit::scale_down}, {"contain", Fit::contain}, {"cover", Fit::cover},
         {"crop", Fit::crop},             {"pad", Fit::pad},         {"squeeze", Fit::squeeze},
+        {"scale-up", Fit::scale_up},     {"aspect-crop", Fit::aspect_crop},
     };
 
     for (const auto &[name, fit] : fits) {
@@ -94,7 +110,7 @@ Result<Fit> parse_fit(std::string_view key, std::string_view value)
         }
     }
 
-    return bad_value(key, "scale-down, contain, cover, crop, pad or squeeze", value);
+    return bad_value(key, "scale-down, contain, cover, crop, pad, squeeze, scale-up or aspect-crop", value);
 }
 
 Result<Gravity> parse_point(std::string_view key, std::string_view value, char separator)

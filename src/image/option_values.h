@@ -64,6 +64,8 @@ Result<Quality> parse_quality(std::string_view key, std::string_view value,
 Result<int> parse_integer(std::string_view key, std::string_view value, int least, int most);
 Result<double> parse_number(std::string_view key, std::string_view value, double least, double most);
 Result<Length> parse_side(std::string_view key, std::string_view value);   // pixels
+std::optional<Error> set_width(Options &options, std::string_view key,
+                               std::string_view value);                    // pixels, or auto
 Result<Length> parse_edge(std::string_view key, std::string_view value);   // pixels of the source, from 0
 Result<int> parse_percent(std::string_view key, std::string_view value);   // 1..100
 Result<bool> parse_flag(std::string_view key, std::string_view value);     // true false 1 0

@@ -119,6 +119,9 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
         plan.resized_height = rounded(height * factor);
     };
 
+    int kept_width = asked_width;
+    int kept_height = asked_height;
+
     switch (request.fit) {
     case Fit::scale_down:
         scale(std::min(inside, 1.0));
@@ -139,12 +142,24 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
     case Fit::crop:
         scale(std::min(std::max(by_width, by_height), 1.0));
         break;
+    case Fit::scale_up:
+        scale(std::max(inside, 1.0));
+        break;
+    case Fit::aspect_crop: {
+        // the box made small enough to lie within the picture, then as cover
+        const double shrink = std::min({1.0, 1 / by_width, 1 / by_height});
+        kept_width = rounded(asked_width * shrink);
+        kept_height = rounded(asked_height * shrink);
+        scale(std::max(static_cast<double>(kept_width) / width,
+                       static_cast<double>(kept_height) / height));
+        break;
+    }
     }
 
     plan.cut = {0, 0, plan.resized_width, plan.resized_height};
-    if (request.fit == Fit::cover || request.fit == Fit::crop) {
-        plan.cut.width = std::min(asked_width, plan.resized_width);
-        plan.cut.height = std::min(asked_height, plan.resized_height);
+    if (request.fit == Fit::cover || request.fit == Fit::crop || request.fit == Fit::aspect_crop) {
+        plan.cut.width = std::min(kept_width, plan.resized_width);
+        plan.cut.height = std::min(kept_height, plan.resized_height);
         plan.cut.x = place(request.gravity.x, plan.resized_width, plan.cut.width);
         plan.cut.y = place(request.gravity.y, plan.resized_height, plan.cut.height);
     }
@@ -307,6 +322,8 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     plan.lossless = request.lossless;
     plan.palette = request.palette;
     plan.metadata = plan.format == Format::jpeg ? request.metadata : Metadata::none;
+    plan.max_bytes = request.max_bytes;
+    plan.json = request.json;
     plan.progressive = request.progressive.value_or(suits_progressive(plan));
     plan.same_pixels = plan.whole && plan.resized_width == width && plan.resized_height == height
                        && plan.cut == Cut{0, 0, width, height} && plan.canvas_width == width
@@ -332,7 +349,7 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
                            + " pixels: ask for a smaller width or height");
     }
 
-    plan.memory = estimate_memory(source, plan);
+    plan.memory = plan.json ? 0 : estimate_memory(source, plan);
     return plan;
 }
 

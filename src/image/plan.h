@@ -67,6 +67,9 @@ struct Plan {
     std::optional<Color> background;                   // laid under it, and around it;
                                                        // opaque where the format has no alpha
 
+    int  max_bytes = 0;                                // of the result; 0: as it comes
+    bool json = false;                                 // no picture: its sizes and formats
+
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
     bool          same_pixels = false;                 // nothing is done to them
 };

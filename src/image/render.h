@@ -39,6 +39,7 @@ struct Image {
     int                                            frames = 1;
     std::unique_ptr<std::byte[], void (*)(void *)> bytes{nullptr, nullptr};
     std::size_t                                    size = 0;
+    bool                                           is_source = false;   // what was made was larger
 };
 
 struct Prepared {

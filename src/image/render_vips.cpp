@@ -3,6 +3,7 @@
 #include "image/adjust_vips.h"
 #include "image/background_vips.h"
 #include "image/bare.h"
+#include "image/json.h"
 #include "image/load_vips.h"
 #include "image/save_vips.h"
 #include "image/screen_vips.h"
@@ -72,18 +73,35 @@ bool source_is_better(const Image &image, std::string_view bytes, const SourceIn
            && image.size >= bytes.size() && is_bare(bytes, source.format);
 }
 
-Image copy_of(std::string_view bytes, const SourceInfo &source)
+void set_bytes(Image &image, std::string_view bytes)
 {
     void *copy = g_malloc(bytes.size());
     std::copy(bytes.begin(), bytes.end(), static_cast<char *>(copy));
 
+    image.bytes = {static_cast<std::byte *>(copy), g_free};
+    image.size = bytes.size();
+}
+
+Image copy_of(std::string_view bytes, const SourceInfo &source)
+{
     Image image;
     image.format = source.format;
     image.width = source.width;
     image.height = source.height;
     image.frames = source.frames;
-    image.bytes = {static_cast<std::byte *>(copy), g_free};
-    image.size = bytes.size();
+    image.is_source = true;
+    set_bytes(image, bytes);
+    return image;
+}
+
+Image description(const SourceInfo &source, const Plan &plan)
+{
+    Image image;
+    image.format = plan.format;
+    image.width = plan.canvas_width;
+    image.height = plan.canvas_height;
+    image.frames = plan.frames;
+    set_bytes(image, describe_in_json(source, plan));
     return image;
 }
 
@@ -157,6 +175,10 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
 
 Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop)
 {
+    if (prepared.plan.json) {
+        return description(prepared.source, prepared.plan);
+    }
+
     try {
         Image image = run(bytes, prepared.source, prepared.plan, stop);
         if (source_is_better(image, bytes, prepared.source, prepared.plan)) {

@@ -103,6 +103,9 @@ void apply_enlarge(Request &request, std::optional<bool> enlarge)
     case Fit::squeeze:
         request.shrink_only = !*enlarge;
         break;
+    case Fit::scale_up:
+    case Fit::aspect_crop:
+        break;
     }
 }
 
@@ -141,16 +144,16 @@ void simplify_geometry(Request &request)
 
     if (!has_side) {
         request.fit = Fit::scale_down;
-    } else if (!has_box) {
-        const bool enlarges =
-            request.fit != Fit::scale_down && request.fit != Fit::crop && !request.shrink_only;
+    } else if (!has_box && request.fit != Fit::scale_up) {
+        const bool enlarges = request.fit != Fit::scale_down && request.fit != Fit::crop
+                              && request.fit != Fit::aspect_crop && !request.shrink_only;
         request.fit = enlarges ? Fit::contain : Fit::scale_down;
     }
 
     if (request.fit != Fit::pad && request.fit != Fit::squeeze) {
         request.shrink_only = false;
     }
-    if (request.fit != Fit::cover && request.fit != Fit::crop) {
+    if (request.fit != Fit::cover && request.fit != Fit::crop && request.fit != Fit::aspect_crop) {
         request.gravity = {};
     }
     if (request.gravity.kind != Gravity::Kind::point) {
@@ -236,9 +239,19 @@ void simplify_output(Request &request)
 
 void Options::lay_over(const Options &under)
 {
-    take(width, under.width);
+    if (!hinted_width) {
+        take(width, under.width);
+    }
+    if (!width) {
+        take(hinted_width, under.hinted_width);
+    }
     take(height, under.height);
-    take(dpr, under.dpr);
+    if (!hinted_dpr) {
+        take(dpr, under.dpr);
+    }
+    if (!dpr) {
+        take(hinted_dpr, under.hinted_dpr);
+    }
     take(fit, under.fit);
     take(enlarge, under.enlarge);
     take(gravity, under.gravity);
@@ -262,7 +275,9 @@ void Options::lay_over(const Options &under)
     take(normalize, under.normalize);
     take(threshold, under.threshold);
     take(quality, under.quality);
+    take(slow_quality, under.slow_quality);
     take(format, under.format);
+    take(plain_format, under.plain_format);
     take(lossless, under.lossless);
     take(progressive, under.progressive);
     take(palette, under.palette);
@@ -270,6 +285,9 @@ void Options::lay_over(const Options &under)
     take(page, under.page);
     take(metadata, under.metadata);
     take(background, under.background);
+    take(max_bytes, under.max_bytes);
+    take(json, under.json);
+    take(redirect, under.redirect);
     take(preset, under.preset);
     take(device, under.device);
 }
@@ -280,7 +298,7 @@ void lay_over_device(Options &options)
         return;
     }
 
-    const bool sized = options.width || options.height;
+    const bool sized = options.width || options.height || options.hinted_width;
     Options wishes;
     wishes.format.emplace();                           // auto; preferred() knows the favourite
 
@@ -302,6 +320,11 @@ void lay_over_device(Options &options)
     options.lay_over(wishes);
 }
 
+bool leaves_format_open(const Options &options)
+{
+    return options.format && !*options.format && !options.plain_format && !options.json;
+}
+
 Negotiated preferred(Negotiated formats, std::optional<Device> device)
 {
     if (device) {
@@ -317,6 +340,25 @@ void simplify(Request &request)
 {
     simplify_geometry(request);
 
+    if (request.json) {
+        // only what sizes depend on
+        Request sizes;
+        sizes.source = std::move(request.source);
+        sizes.trim = request.trim;
+        sizes.region = request.region;
+        sizes.rotate = request.rotate % 180;
+        sizes.width = request.width;
+        sizes.height = request.height;
+        sizes.fit = request.fit;
+        sizes.shrink_only = request.shrink_only;
+        sizes.extend = request.extend;
+        sizes.page = request.page;
+        sizes.animate = request.animate;
+        sizes.json = true;
+        request = std::move(sizes);
+        return;
+    }
+
     const bool adds_edges = request.fit == Fit::pad || request.extend != Sides{};
     if (adds_edges && !request.background) {
         request.background = white;
@@ -329,7 +371,7 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
 {
     const double density = options.dpr.value_or(1.0);
 
-    const auto width = scaled(options.width, density, "width");
+    const auto width = scaled(options.width, options.hinted_width ? 1.0 : density, "width");
     if (!width) {
         return width.error();
     }
@@ -351,7 +393,8 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
     request.extend = exact(scaled(options.extend.value_or(Sides{}), density));
     request.adjust = adjustments(options);
     request.background = options.background;
-    request.format = choose(options.format, negotiated);
+    request.format = options.plain_format ? FormatChoice{FormatChoice::Kind::negotiated, {}}
+                                          : choose(options.format, negotiated);
     request.quality = limited(options.quality.value_or(Quality{}), options.device);
     request.lossless = options.lossless.value_or(false);
     request.progressive = options.progressive;
@@ -359,6 +402,8 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
     request.animate = options.animate.value_or(true);
     request.page = options.page.value_or(1);
     request.metadata = options.metadata.value_or(Metadata::none);
+    request.max_bytes = options.max_bytes.value_or(0);
+    request.json = options.json.value_or(false);
 
     // top to bottom is left to right, turned upside down
     const bool vertical = options.flip_vertical.value_or(false);

@@ -27,6 +27,8 @@ enum class Fit {
     crop,         // as cover, never enlarged
     pad,          // inside the box, the rest filled with the background
     squeeze,      // exactly the box, proportions lost
+    scale_up,     // inside the box, never shrunk
+    aspect_crop,  // cut to the box's proportions, never enlarged
 };
 
 // Which part survives a cut.
@@ -137,6 +139,9 @@ struct Options {
     std::optional<Length>                width;        // pixels: 1..max_side
     std::optional<Length>                height;
     std::optional<double>                dpr;          // 0 < dpr <= 10
+    std::optional<bool>                  hinted_width; // width is what apply_hints() makes it,
+                                                       // in device pixels
+    std::optional<bool>                  hinted_dpr;   // the same of dpr
     std::optional<Fit>                   fit;
     std::optional<bool>                  enlarge;      // overrides what the fit does of itself
     std::optional<Gravity>               gravity;
@@ -163,7 +168,10 @@ struct Options {
     std::optional<int>                   threshold;
 
     std::optional<Quality>               quality;
+    std::optional<Quality>               slow_quality; // instead, over a slow connection
     std::optional<std::optional<Format>> format;       // no value inside: auto
+    std::optional<bool>                  plain_format; // over format: the nearest to the source
+                                                       // that every client shows
     std::optional<bool>                  lossless;     // WebP and AVIF
     std::optional<bool>                  progressive;  // JPEG, else as the size suggests
     std::optional<bool>                  palette;      // PNG
@@ -171,6 +179,9 @@ struct Options {
     std::optional<int>                   page;         // from 1
     std::optional<Metadata>              metadata;
     std::optional<Color>                 background;
+    std::optional<int>                   max_bytes;    // of the result
+    std::optional<bool>                  json;         // sizes and formats instead of a picture
+    std::optional<bool>                  redirect;     // to the source, if no picture can be made
     std::optional<std::string>           preset;
     std::optional<Device>                device;
 
@@ -200,6 +211,8 @@ struct Request {
     bool                 animate = true;
     int                  page = 1;
     Metadata             metadata = Metadata::none;
+    int                  max_bytes = 0;                // of the result; 0: as it comes
+    bool                 json = false;                 // sizes and formats instead of a picture
 
     bool operator==(const Request &) const = default;
 };
@@ -211,6 +224,9 @@ void simplify(Request &request);
 // What the device would like, where nothing is said of it: a width, a format, a
 // quality.
 void lay_over_device(Options &options);
+
+// Whether Accept decides the format.
+bool leaves_format_open(const Options &options);
 
 // The formats to choose from, the device's favourite first.
 Negotiated preferred(Negotiated formats, std::optional<Device> device);

@@ -33,6 +33,22 @@ bool varies_on(ngx_http_request_t *r, std::string_view wanted)
     return found;
 }
 
+// What this answer depends on, beside what the source says.
+void add_vary(ngx_http_request_t *r, const RequestState &state)
+{
+    std::string names;
+    for (const std::string_view name : state.varies_on) {
+        if (!varies_on(r, name)) {
+            names += names.empty() ? "" : ", ";
+            names += name;
+        }
+    }
+
+    if (!names.empty()) {
+        add_response_header(r, "Vary", names);
+    }
+}
+
 // What the front negotiated, and what was not asked of the source, does not
 // split the result.
 void drop_settled_vary(ngx_http_request_t *r)
@@ -59,8 +75,8 @@ void drop_settled_vary(ngx_http_request_t *r)
 
 ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
 {
-    if (state.negotiated && r == r->main && !varies_on(r, "Accept")) {
-        add_response_header(r, "Vary", "Accept");
+    if (r == r->main) {
+        add_vary(r, state);
     }
 
     note_header(r);
@@ -80,8 +96,8 @@ std::string refusal_line(const RequestState &state)
 // The source itself may be seen instead, if it is this site's.
 bool wants_redirect(ngx_http_request_t *r, const RequestState &state)
 {
-    return loc_conf(r).image.on_error == on_error_redirect && state.image
-           && state.image->source.origin.empty();
+    return (loc_conf(r).image.on_error == on_error_redirect || state.redirects_on_error)
+           && state.image && state.image->source.origin.empty();
 }
 
 void make_redirect(ngx_http_request_t *r, RequestState &state)

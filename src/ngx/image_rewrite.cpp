@@ -2,6 +2,7 @@
 
 #include "core/path.h"
 #include "image/dialect.h"
+#include "image/hints.h"
 #include "image/negotiate.h"
 #include "ngx/headers.h"
 #include "ngx/status_count.h"
@@ -113,9 +114,14 @@ std::string_view dialect_name(ngx_uint_t dialect)
 }
 
 // What the URL asks for in this location's words; nothing: no transformation.
+// What it reads of the client's headers is noted in `state`.
 Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const ImageConf &conf,
-                                                   std::string_view url, bool &negotiated)
+                                                   std::string_view url, RequestState &state)
 {
+    const auto read_header = [&](std::string_view name) {
+        note_vary(state, name);
+        return request_header(r, name);
+    };
     const auto parts = cut_url(url);
 
     if (conf.transform) {
@@ -156,10 +162,12 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     }
     options->lay_over((*asked)->defaults);
 
-    negotiated = options->format && !*options->format;
-    const auto formats = negotiated ? image::negotiate(request_header(r, "Accept"),
-                                                   image::preferred(*conf.formats, options->device))
-                                    : image::Negotiated();
+    state.redirects_on_error = options->redirect.value_or(false);
+    image::apply_hints(*options, read_header);
+    const auto formats = image::leaves_format_open(*options)
+                             ? image::negotiate(read_header("Accept"),
+                                                image::preferred(*conf.formats, options->device))
+                             : image::Negotiated();
 
     auto request = image::resolve(*options, std::move((*asked)->source), formats);
     if (!request) {
@@ -191,7 +199,7 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &s
 {
     const std::string url = raw_url(r);
 
-    auto request = read_request(r, conf, url, state.negotiated);
+    auto request = read_request(r, conf, url, state);
     if (request && *request) {
         if (auto error = check_source(conf, (*request)->source)) {
             request = std::move(*error);
@@ -259,7 +267,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     state.image.reset();
     state.url_error.reset();
     state.source_uri.clear();
-    state.negotiated = false;
+    state.redirects_on_error = false;
     state.origin_is_used = false;
     state.dialect = conf.dialect;
     state.transforms = conf.transform;

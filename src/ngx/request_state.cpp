@@ -2,6 +2,8 @@
 
 #include "ngx/bridge.h"
 
+#include <algorithm>
+
 namespace cdn {
 
 namespace {
@@ -56,6 +58,14 @@ RequestState *effective_state(ngx_http_request_t *r)
     state = effective_state(r->parent);
     return state != nullptr && state->uri.data == r->uri.data && state->uri.len == r->uri.len
                ? state : nullptr;
+}
+
+void note_vary(RequestState &state, std::string_view name)
+{
+    auto &names = state.varies_on;
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(name);
+    }
 }
 
 RequestState &make_state(ngx_http_request_t *r)

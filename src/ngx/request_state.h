@@ -56,7 +56,8 @@ struct RequestState {
     std::string                   image_uri;           // canonical, or the URL itself
     std::string                   source_uri;
     std::optional<Error>          url_error;           // what is wrong with it
-    bool                          negotiated = false;  // the answer depends on Accept
+    bool                          redirects_on_error = false;    // as the URL wishes
+    std::vector<std::string_view> varies_on;           // headers of the client that were read
     bool                          origin_is_used = false;   // $cdn_image_origin was read
     bool                          was_head = false;    // fetched and made with GET
 
@@ -84,6 +85,9 @@ RequestState *find_state(ngx_http_request_t *r);
 // The state that holds for it: a clone (a background update, a slice) has its
 // parent's.
 RequestState *effective_state(ngx_http_request_t *r);
+
+// The answer depends on this request header; the name is a literal.
+void note_vary(RequestState &state, std::string_view name);
 
 RequestState &make_state(ngx_http_request_t *r);
 

@@ -206,6 +206,25 @@ TEST(CanonicalUri, IsRefusedWithAFitThatLacksItsBox)
     }
 }
 
+TEST(CanonicalUri, AsksForInformationByWhatSizesDependOn)
+{
+    EXPECT_TRUE(parse("/cdn-image/rotate=90,w=9,h=9,fit=cover,f=json,q=85/a.jpg"));
+    for (const std::string_view list :
+         {"w=9,f=json,q=80", "rotate=270,f=json,q=85", "flip=h,f=json,q=85", "blur=1,f=json,q=85",
+          "f=json,metadata=keep,q=85", "w=9,h=9,fit=cover,g=0x1,f=json,q=85"})
+    {
+        EXPECT_FALSE(parse("/cdn-image/" + std::string(list) + "/a.jpg")) << list;
+    }
+}
+
+TEST(CanonicalUri, LimitsBytes)
+{
+    const auto request = parse("/cdn-image/w=32,f=webp,bytes=1024,q=50/a.jpg");
+    ASSERT_TRUE(request && *request);
+    EXPECT_EQ((*request)->max_bytes, 1024);
+    EXPECT_FALSE(parse("/cdn-image/w=32,bytes=0,q=50/a.jpg"));
+}
+
 TEST(CanonicalUri, IsRefusedInAnyOtherSpelling)
 {
     EXPECT_TRUE(parse("/cdn-image/src=https:h,w=9,h=9,fit=cover,g=0x1,bg=ff0000,f=auto:avif,q=85/a.jpg"));

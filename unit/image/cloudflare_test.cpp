@@ -165,6 +165,7 @@ TEST(CloudflareOptions, TakeEveryFit)
     const std::pair<const char *, Fit> fits[] = {
         {"scale-down", Fit::scale_down}, {"contain", Fit::contain}, {"cover", Fit::cover},
         {"crop", Fit::crop},             {"pad", Fit::pad},         {"squeeze", Fit::squeeze},
+        {"scale-up", Fit::scale_up},     {"aspect-crop", Fit::aspect_crop},
     };
     for (const auto &[word, fit] : fits) {
         EXPECT_EQ(options("fit=" + std::string(word)).fit, fit) << word;
@@ -213,6 +214,56 @@ TEST(CloudflareOptions, TakeFormatsThatCanBeWritten)
     EXPECT_EQ(options("f=jpeg").format, Format::jpeg);
     EXPECT_EQ(options("f=png").format, Format::png);
     expect_refused({"f=heif", "f=tiff", "f=pdf", "f=WEBP", "f=bmp"});
+}
+
+TEST(CloudflareOptions, LeaveTheWidthToTheClient)
+{
+    EXPECT_EQ(options("w=auto").hinted_width, true);
+    EXPECT_EQ(options("w=80,width=auto").width, std::nullopt);
+    EXPECT_EQ(options("width=auto,w=80").hinted_width, std::nullopt);
+    EXPECT_EQ(options("width=auto,w=80").width, 80);
+    expect_refused({"h=auto", "dpr=auto", "w=Auto"});
+}
+
+TEST(CloudflareOptions, TakeAQualityForSlowConnections)
+{
+    EXPECT_EQ(options("scq=50").slow_quality, (Quality{false, 50}));
+    EXPECT_EQ(options("slow-connection-quality=low").slow_quality, (Quality{false, 60}));
+    EXPECT_EQ(options("scq=50").quality, std::nullopt);
+    expect_refused({"scq=0", "scq=101", "scq=slow"});
+}
+
+TEST(CloudflareOptions, TakeInformationForAFormat)
+{
+    EXPECT_EQ(options("f=json").json, true);
+    EXPECT_EQ(options("f=json,f=webp").json, std::nullopt);
+    EXPECT_EQ(options("f=webp,f=json").json, true);
+}
+
+TEST(CloudflareOptions, TakeTheFastCompressionOverTheFormat)
+{
+    const auto request = resolve(options("f=avif,compression=fast"), {}, {Format::avif});
+    EXPECT_EQ(request->format, (FormatChoice{FormatChoice::Kind::negotiated, {}}));
+    EXPECT_FALSE(leaves_format_open(options("f=auto,compression=fast")));
+    EXPECT_TRUE(leaves_format_open(options("f=auto")));
+    expect_refused({"compression=slow"});
+}
+
+TEST(CloudflareOptions, SendToTheSourceOnError)
+{
+    EXPECT_EQ(options("onerror=redirect").redirect, true);
+    expect_refused({"onerror=status"});
+}
+
+TEST(CloudflareOptions, TakeWhatHasNoEffectWithoutAModel)
+{
+    for (const char *list : {"zoom=0", "zoom=1", "face-zoom=0.5", "upscale=interpolate", "upscale=generate"}) {
+        EXPECT_EQ(print_canonical(*resolve(options(list), {"", "/a.jpg", ""}, {})),
+                  "/cdn-image/q=85/a.jpg")
+            << list;
+    }
+    expect_refused({"zoom=1.1", "zoom=-1", "upscale=more", "trim=border"});
+    EXPECT_EQ(refusal("segment=foreground"), "segment is not supported here");
 }
 
 TEST(CloudflareOptions, TakeAPresetsName)

@@ -106,6 +106,15 @@ TEST(CustomOption, TakesADensityUpTo3)
     expect_refused("dpr", {"0", "3.01", "", "-1"});
 }
 
+TEST(CustomOption, LeavesWidthAndDensityToTheClient)
+{
+    EXPECT_EQ(options("width", "auto").hinted_width, true);
+    EXPECT_EQ(options("dpr", "auto").hinted_dpr, true);
+    EXPECT_EQ(queried("dpr=auto&dpr=2").hinted_dpr, std::nullopt);
+    EXPECT_EQ(queried("dpr=2&dpr=auto").dpr, std::nullopt);
+    expect_refused("height", {"auto"});
+}
+
 TEST(CustomOption, TakesAColourAndAPreset)
 {
     EXPECT_EQ(options("background", "navy").background, (Color{0, 0, 128, 255}));

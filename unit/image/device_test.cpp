@@ -34,6 +34,7 @@ TEST(Device, HasAWidthWhereNoSizeIsAskedFor)
     EXPECT_EQ(named("desktop").width, Length{});
     EXPECT_EQ(named("mobile", {{"height", "100"}}).width, Length{});
     EXPECT_EQ(named("mobile", {{"dpr", "2"}}).width, Length{1536});
+    EXPECT_EQ(named("mobile", {{"width", "auto"}}).width, Length{});       // that of the hints
 }
 
 TEST(Device, HasAFavouriteFormat)

@@ -107,6 +107,13 @@ TEST(Plan, FollowsCloudflaresTableOfFits)
         {Fit::pad, 2000, 2000, "2000x1333 at 0,0 -> 2000x2000"},
         {Fit::squeeze, 500, 500, "500x500 at 0,0 -> 500x500"},
         {Fit::squeeze, 2000, 10, "2000x10 at 0,0 -> 2000x10"},
+        {Fit::scale_up, 500, 500, "1080x720 at 0,0 -> 1080x720"},
+        {Fit::scale_up, 2160, 2160, "2160x1440 at 0,0 -> 2160x1440"},
+        {Fit::scale_up, 2160, 0, "2160x1440 at 0,0 -> 2160x1440"},
+        {Fit::aspect_crop, 500, 500, "750x500 at 125,0 -> 500x500"},
+        {Fit::aspect_crop, 1296, 1296, "1080x720 at 180,0 -> 720x720"},
+        {Fit::aspect_crop, 500, 1000, "1080x720 at 360,0 -> 360x720"},
+        {Fit::aspect_crop, 9000, 1, "1080x720 at 0,360 -> 1080x1"},
     };
 
     for (const auto &row : rows) {
@@ -114,6 +121,12 @@ TEST(Plan, FollowsCloudflaresTableOfFits)
                   row.geometry)
             << static_cast<int>(row.fit) << ' ' << row.width << 'x' << row.height;
     }
+}
+
+TEST(Plan, CutsToAnAspectAsCloudflaresExample)
+{
+    EXPECT_EQ(geometry(plan(asked(1920, 1120, Fit::aspect_crop), source(612, 613))),
+              "612x613 at 0,128 -> 612x357");
 }
 
 TEST(Plan, CentresTheCutOnGravityAsFarAsThePictureAllows)

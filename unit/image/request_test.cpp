@@ -52,6 +52,32 @@ TEST(Options, TakeFromUnderneathOnlyWhatTheyLeaveOpen)
     EXPECT_EQ(over.gravity, Gravity{Gravity::Kind::entropy});
 }
 
+TEST(Options, HaveAWidthOrLeaveItToHintsNotBoth)
+{
+    Options number;
+    number.width = 80;
+    number.dpr = 2;
+    Options hinted;
+    hinted.hinted_width = true;
+    hinted.hinted_dpr = true;
+
+    Options over = number;
+    over.lay_over(hinted);
+    EXPECT_EQ(over.hinted_width, std::nullopt);
+    EXPECT_EQ(over.hinted_dpr, std::nullopt);
+
+    over = hinted;
+    over.lay_over(number);
+    EXPECT_EQ(over.width, std::nullopt);
+    EXPECT_EQ(over.dpr, std::nullopt);
+
+    over = {};
+    over.lay_over(hinted);
+    over.lay_over(number);
+    EXPECT_EQ(over.width, std::nullopt);
+    EXPECT_EQ(over.hinted_width, true);
+}
+
 TEST(Options, KeepAnAutomaticFormatOverANamedOne)
 {
     Options over = automatic_format();
