@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 namespace cdn::image {
 
@@ -125,22 +127,26 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
     switch (request.fit) {
     case Fit::scale_down:
         scale(std::min(inside, 1.0));
+        plan.small = inside > 1;
         break;
     case Fit::contain:
         scale(inside);
         break;
     case Fit::pad:
         scale(request.shrink_only ? std::min(inside, 1.0) : inside);
+        plan.small = request.shrink_only && inside > 1;
         break;
     case Fit::squeeze:
         plan.resized_width = request.shrink_only ? std::min(asked_width, width) : asked_width;
         plan.resized_height = request.shrink_only ? std::min(asked_height, height) : asked_height;
+        plan.small = request.shrink_only && (by_width > 1 || by_height > 1);
         break;
     case Fit::cover:
         scale(std::max(by_width, by_height));
         break;
     case Fit::crop:
         scale(std::min(std::max(by_width, by_height), 1.0));
+        plan.small = by_width > 1 || by_height > 1;
         break;
     case Fit::scale_up:
         scale(std::max(inside, 1.0));
@@ -195,8 +201,8 @@ Format plain_format(const SourceInfo &source)
     }
 }
 
-Format choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
-                     const Plan &plan, const Limits &limits)
+void choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
+                   const Limits &limits, Plan &plan)
 {
     const auto pixels = area(plan.canvas_width, plan.canvas_height);
     const auto fits = [&](Format format) {
@@ -204,31 +210,32 @@ Format choose_format(const FormatChoice &choice, bool animate, const SourceInfo 
                && (format != Format::avif || pixels <= limits.max_avif_pixels);
     };
     const auto suits = [&](Format format) {
-        return fits(format) && (source.frames == 1 || !animate || has_frames(format));
+        return source.frames == 1 || !animate || has_frames(format);
     };
 
-    const Format plain = fits(plain_format(source)) ? plain_format(source) : Format::png;
-
+    // from the most wanted on
+    std::vector<Format> candidates;
     switch (choice.kind) {
     case FormatChoice::Kind::source:
-        return can_write(source.format) && fits(source.format) ? source.format : plain;
-
+        candidates = {source.format};
+        break;
     case FormatChoice::Kind::exactly:
-        return fits(choice.formats[0]) ? choice.formats[0] : plain;
-
+        candidates = choice.formats;
+        break;
     case FormatChoice::Kind::negotiated:
+        std::copy_if(choice.formats.begin(), choice.formats.end(), std::back_inserter(candidates), suits);
+        std::stable_partition(candidates.begin(), candidates.end(),
+                              [&](Format format) { return format == source.format; });
         break;
     }
+    candidates.push_back(plain_format(source));
+    candidates.push_back(Format::png);
 
-    const auto &formats = choice.formats;
-    if (std::find(formats.begin(), formats.end(), source.format) != formats.end()
-        && suits(source.format))
-    {
-        return source.format;
+    std::erase_if(candidates, [](Format format) { return !can_write(format); });
+    plan.format = *std::find_if(candidates.begin(), candidates.end(), fits);
+    if (candidates[0] != plan.format) {
+        plan.skipped = candidates[0];
     }
-
-    const auto first = std::find_if(formats.begin(), formats.end(), suits);
-    return first != formats.end() ? *first : plain;
 }
 
 // Progressive JPEG shows early and is smaller; neither matters on tiny
@@ -313,7 +320,7 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     plan.sides_swap = turned != on_side;
     plan_geometry(request, width, height, plan);
 
-    plan.format = choose_format(request.format, request.animate, source, plan, limits);
+    choose_format(request.format, request.animate, source, limits, plan);
     plan.quality = quality_for(request, plan.format);
     plan.frames = request.animate && has_frames(plan.format) ? source.frames : 1;
     plan.page = request.page;

@@ -69,6 +69,8 @@ struct Plan {
 
     int  max_bytes = 0;                                // of the result; 0: as it comes
     bool json = false;                                 // no picture: its sizes and formats
+    std::optional<Format> skipped;                     // wanted, but the result is too large for it
+    bool small = false;                                // not enlarged to what was asked for
 
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
     bool          same_pixels = false;                 // nothing is done to them

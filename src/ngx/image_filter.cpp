@@ -73,10 +73,58 @@ void drop_settled_vary(ngx_http_request_t *r)
     });
 }
 
-ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
+// How a tier tells its front what became of a picture.
+constexpr std::string_view tier_header = "X-CDN-Image";
+
+bool is_tier(const RequestState &state)
+{
+    return state.transforms && state.dialect == dialect_off;
+}
+
+image::HeaderFields provider_headers(const RequestState &state)
+{
+    switch (state.dialect) {
+    case dialect_cloudflare: return image::cloudflare_headers(*state.report);
+    case dialect_bunnycdn:   return image::bunnycdn_headers(*state.report);
+    case dialect_keycdn:     return image::keycdn_headers(*state.report);
+    case dialect_fastly:     return image::fastly_headers(*state.report);
+    default:                 return {};
+    }
+}
+
+// The origin's own answer, not one of this server.
+bool is_failure_of_origin(ngx_http_request_t *r, const RequestState &state)
+{
+    const ngx_uint_t status = r->headers_out.status;
+    return state.image && !state.report && status >= NGX_HTTP_BAD_REQUEST
+           && (r->upstream != nullptr || status == NGX_HTTP_NOT_FOUND);
+}
+
+void add_report(ngx_http_request_t *r, RequestState &state)
+{
+    if (is_failure_of_origin(r, state)) {
+        state.report.emplace();
+        state.report->error = static_cast<int>(r->headers_out.status);
+        state.report->of_origin = true;
+    }
+    if (!state.report) {
+        return;
+    }
+
+    if (!is_tier(state)) {
+        for (const auto &field : provider_headers(state)) {
+            add_response_header(r, field.name, field.value);
+        }
+    } else if (!state.report->of_origin) {
+        add_response_header(r, tier_header, image::print_report(*state.report));
+    }
+}
+
+ngx_int_t send_header(ngx_http_request_t *r, RequestState &state)
 {
     if (r == r->main) {
         add_vary(r, state);
+        add_report(r, state);
     }
 
     note_header(r);
@@ -84,9 +132,6 @@ ngx_int_t send_header(ngx_http_request_t *r, const RequestState &state)
 }
 
 // ---- an answer of one plain line
-
-// How a tier tells its front that there is no picture, and why.
-constexpr std::string_view tier_header = "X-CDN-Image";
 
 std::string refusal_line(const RequestState &state)
 {
@@ -110,33 +155,34 @@ void make_redirect(ngx_http_request_t *r, RequestState &state)
     ngx_http_clear_last_modified(r);
     r->headers_out.content_length_n = 0;
 
+    // a tier that redirects too has said so
+    each_response_header(r, "Location", [](ngx_table_elt_t &header) { header.hash = 0; });
     // not headers_out.location, which nginx would make absolute
     add_response_header(r, "Location", state.image->source.uri());
 }
 
-// A front's answer from its tier: what the tier says of it is not for clients.
+// What an upstream says in the tier's header is not for clients, and only a
+// front listens.
 void read_tier_header(ngx_http_request_t *r, RequestState &state)
 {
-    bool failed = false;
     each_response_header(r, tier_header, [&](ngx_table_elt_t &header) {
-        failed = failed || view(header.value).starts_with("err=");
+        if (!state.transforms) {
+            state.report = image::parse_report(view(header.value));
+        }
         header.hash = 0;
     });
 
-    if (failed && wants_redirect(r, state)) {
+    const bool failed = state.report && state.report->error > 0 && !state.report->source_sent;
+    if (failed && !state.transforms && wants_redirect(r, state)) {
         make_redirect(r, state);
     }
 }
 
 void make_plain(ngx_http_request_t *r, RequestState &state)
 {
-    const bool of_tier = state.transforms && state.image;
-    if (of_tier && wants_redirect(r, state)) {
+    if (state.transforms && wants_redirect(r, state)) {
         make_redirect(r, state);
         return;
-    }
-    if (of_tier && state.dialect == dialect_off) {
-        add_response_header(r, tier_header, "err=" + std::to_string(r->headers_out.status));
     }
 
     ngx_str_set(&r->headers_out.content_type, "text/plain");
@@ -184,7 +230,9 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
     auto &counters = z->counters;
     const Rendered *made = t.failure ? nullptr : &**job.answer;
 
-    const std::string_view format = made ? image::name(made->prepared.plan.format) : "none";
+    const std::string_view format = !made                      ? "none"
+                                    : made->prepared.plan.json ? "json"
+                                                               : image::name(made->prepared.plan.format);
     std::string_view outcome = "ok";
     if (made && made->not_modified) {
         outcome = "not_modified";
@@ -338,6 +386,14 @@ std::string strong_validator(ngx_http_request_t *r)
     return std::string(view(etag->value));
 }
 
+std::int64_t ms_since_start(ngx_http_request_t *r)
+{
+    const ngx_time_t *now = ngx_timeofday();
+    const auto ms = (static_cast<std::int64_t>(now->sec) - static_cast<std::int64_t>(r->start_sec)) * 1000
+                    + (static_cast<std::int64_t>(now->msec) - static_cast<std::int64_t>(r->start_msec));
+    return std::max<std::int64_t>(ms, 0);              // a clock may be set back
+}
+
 ngx_int_t start(ngx_http_request_t *r, RequestState &state)
 {
     Transformation &t = state.transformation;
@@ -356,6 +412,7 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
         job->if_none_match = view(r->headers_in.if_none_match->value);
     }
     t.source_is_whole = true;
+    t.fetch_ms = ms_since_start(r);
     job->on_done = [&state](Job &done) {
         state.transformation.job_is_done = true;
         if (!*done.answer) {
@@ -375,26 +432,31 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     return NGX_AGAIN;
 }
 
-std::string describe(const Job &job, const Rendered &rendered)
+image::Report describe(const Transformation &t, const Rendered &rendered)
 {
     const image::SourceInfo &in = rendered.prepared.source;
+    const image::Plan &plan = rendered.prepared.plan;
     const image::Image &out = rendered.image;
-    const auto size = [](int width, int height) {
-        return std::to_string(width) + 'x' + std::to_string(height);
-    };
 
-    return "ifmt=" + std::string(image::name(in.format)) + " idim=" + size(in.width, in.height)
-           + " ifsz=" + std::to_string(in.bytes) + " ofmt=" + std::string(image::name(out.format))
-           + " odim=" + size(out.width, out.height) + " ofsz=" + std::to_string(out.size)
-           + " frames=" + std::to_string(out.frames)
-           + " queue_ms=" + std::to_string(job.queue_us / 1000)
-           + " ms=" + std::to_string(job.run_us / 1000);
+    image::Report report;
+    report.in = {std::string(image::name(in.format)), in.width, in.height, in.bytes};
+    report.out = {plan.json ? "json" : std::string(image::name(plan.format)), plan.canvas_width,
+                  plan.canvas_height, out.size};
+    report.frames = plan.frames;
+    report.fetch_ms = t.fetch_ms;
+    report.queue_ms = static_cast<std::int64_t>(t.job->queue_us / 1000);
+    report.ms = static_cast<std::int64_t>(t.job->run_us / 1000);
+    report.source_sent = out.is_source;
+    report.skipped = plan.skipped ? image::name(*plan.skipped) : "";
+    report.small = plan.small;
+    return report;
 }
 
 // The source's header becomes the picture's.
 void describe_result(ngx_http_request_t *r, const Rendered &rendered)
 {
-    const auto type = image::content_type(rendered.prepared.plan.format);
+    const image::Plan &plan = rendered.prepared.plan;
+    const auto type = plan.json ? "application/json" : image::content_type(plan.format);
     r->headers_out.content_type = copy(r->pool, type);
     r->headers_out.content_type_len = type.size();
     r->headers_out.content_type_lowcase = nullptr;
@@ -419,11 +481,26 @@ void describe_result(ngx_http_request_t *r, const Rendered &rendered)
     r->disable_not_modified = 0;
 }
 
-ngx_int_t send_original(ngx_http_request_t *r, RequestState &state)
+// The source instead of an error.  One that may be a picture soon is not to be
+// kept for one.
+void keep_original(ngx_http_request_t *r, RequestState &state, const Error &error)
 {
-    const ngx_str_t reason = borrow(state.transformation.failure->message);
+    const ngx_str_t reason = borrow(error.message);
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "cdn image: the source is sent as it is: %V",
                   &reason);
+
+    report_failure(state, error, true);
+    if (state.report->error >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        for (const std::string_view name : {"Cache-Control", "Expires", "X-Accel-Expires"}) {
+            each_response_header(r, name, [](ngx_table_elt_t &header) { header.hash = 0; });
+        }
+        add_response_header(r, "Cache-Control", "no-store");
+    }
+}
+
+ngx_int_t send_original(ngx_http_request_t *r, RequestState &state)
+{
+    keep_original(r, state, *state.transformation.failure);
 
     const ngx_int_t rc = send_header(r, state);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
@@ -446,9 +523,9 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
 
     Rendered &rendered = **job->answer;
     describe_result(r, rendered);
+    state.report = describe(t, rendered);
     if (!rendered.not_modified) {
         r->headers_out.content_length_n = static_cast<off_t>(rendered.image.size);
-        state.info = describe(*job, rendered);
     }
 
     const ngx_int_t rc = send_header(r, state);
@@ -541,6 +618,7 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
         && static_cast<std::uint64_t>(r->headers_out.content_length_n) > limit)
     {
         if (keeps) {
+            keep_original(r, state, too_many_bytes(limit));
             return send_header(r, state);
         }
         ngx_http_clean_header(r);
@@ -558,11 +636,12 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
     if (encoding != nullptr && encoding->hash != 0 && encoding->value.len > 0
         && !equal_ignoring_case(view(encoding->value), "identity"))
     {
-        if (keeps) {
-            return send_header(r, state);
-        }
         Error error{ErrorCode::unsupported,
                     "the source is compressed as " + printable(view(encoding->value))};
+        if (keeps) {
+            keep_original(r, state, error);
+            return send_header(r, state);
+        }
         ngx_http_clean_header(r);
         return refuse(r, state, std::move(error));
     }
@@ -586,14 +665,16 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             ngx_str_set(&r->method_name, "HEAD");
         }
 
+        if (state->image) {
+            read_tier_header(r, *state);
+        }
+
         if (state->refused
             && r->headers_out.status == static_cast<ngx_uint_t>(status_of(state->refused->code)))
         {
             make_plain(r, *state);
         } else if (transforms(r, *state)) {
             return begin(r, *state);
-        } else if (state->image && !state->transforms) {
-            read_tier_header(r, *state);
         }
 
         return send_header(r, *state);

@@ -330,6 +330,15 @@ ngx_int_t status_of(ErrorCode code)
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
+void report_failure(RequestState &state, const Error &error, bool source_sent)
+{
+    image::Report report;
+    report.error = static_cast<int>(status_of(error.code));
+    report.why = error.message;
+    report.source_sent = source_sent;
+    state.report = std::move(report);
+}
+
 ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error)
 {
     const ngx_int_t status = status_of(error.code);
@@ -340,6 +349,7 @@ ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error)
     ngx_log_error(level, r->connection->log, 0, "cdn image: %V%s%V", &message,
                   error.detail.empty() ? "" : ": ", &detail);
 
+    report_failure(state, error, false);
     state.refused = std::move(error);
     state.keepalive = r->keepalive;
     return status;

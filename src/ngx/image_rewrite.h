@@ -17,6 +17,8 @@ ngx_int_t refuse_phase(ngx_http_request_t *r) noexcept;
 
 // An answer of one plain line: remembers it, returns its status for nginx.
 ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error);
+// Notes why there is no picture, and whether the source is sent instead.
+void report_failure(RequestState &state, const Error &error, bool source_sent);
 ngx_int_t status_of(ErrorCode code);
 
 }  // namespace cdn

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "image/report.h"
 #include "image/request.h"
 #include "ngx/conf.h"
 #include "ngx/render_task.h"
@@ -29,6 +30,7 @@ struct Transformation {
     Stage                stage = Stage::none;
     std::shared_ptr<Job> job;
     bool                 source_is_whole = false;      // all of it is in the job
+    std::int64_t         fetch_ms = 0;                 // until it was
     bool                 job_is_done = false;          // its answer may be read
     std::optional<Error> failure;                      // why there will be no picture
     ngx_event_t          timer{};
@@ -68,7 +70,7 @@ struct RequestState {
     bool                 keepalive = false;
 
     Transformation transformation;
-    std::string    info;                               // $cdn_image_info
+    std::optional<image::Report> report;               // what became of it
 
     // for the log phase; of main requests alone
     const StatusConf *counted_in = nullptr;            // the first location that counts

@@ -53,7 +53,8 @@ std::optional<std::string> image_format(ngx_http_request_t *r)
 std::optional<std::string> image_info(ngx_http_request_t *r)
 {
     const RequestState *state = effective_state(r);
-    return state != nullptr && !state->info.empty() ? std::optional(state->info) : std::nullopt;
+    return state != nullptr && state->report ? std::optional(image::print_report(*state->report))
+                                             : std::nullopt;
 }
 
 std::optional<std::string> client_uri(ngx_http_request_t *r)
