@@ -76,6 +76,7 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
         auto *conf = pool_new<MainConf>(cf->pool);
         conf->image_memory = NGX_CONF_UNSET;
         conf->presets = pool_new<image::Presets>(cf->pool);
+        conf->thresholds = pool_new<status::Thresholds>(cf->pool);
         return conf;
     });
 }

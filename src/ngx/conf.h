@@ -8,6 +8,7 @@
 #include "image/preset.h"
 #include "image/sources.h"
 #include "ngx/ngx.h"
+#include "status/judge.h"
 
 namespace cdn {
 
@@ -30,6 +31,7 @@ struct MainConf {
     void           *counters;                          // see zone.h
     ngx_str_t       node;                              // cdn_node: name and region=
     ngx_str_t       node_region;
+    status::Thresholds *thresholds;                    // cdn_alert, cdn_status_bandwidth
     ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
     ssize_t         image_memory;                      // cdn_image_memory
     bool            renders;                           // any location transforms

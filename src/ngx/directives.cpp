@@ -244,6 +244,61 @@ char *set_node(ngx_conf_t *cf, ngx_command_t *, void *data)
     });
 }
 
+// cdn_alert METRIC [warning=N] [critical=N]
+char *set_alert(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        const auto words = arguments(cf);
+        const auto measure = status::measure_named(view(words[0]));
+        if (!measure) {
+            return complain(cf, "knows response_time_ms, cache_hit_ratio, error_rate and "
+                                "bandwidth_utilization, not \"" + printable(view(words[0])) + '"');
+        }
+
+        status::Bounds &bounds = static_cast<MainConf *>(data)->thresholds->of(*measure);
+        for (const ngx_str_t &word : words.subspan(1)) {
+            const auto [key, text, has_value] = cut(view(word), '=');
+            const auto value = parse_decimal(text);
+            if ((key != "warning" && key != "critical") || !value || *value < 0) {
+                return complain(cf, "takes warning=N and critical=N, not \"" + printable(view(word)) + '"');
+            }
+            (key == "warning" ? bounds.warning : bounds.critical) = *value;
+        }
+
+        if (bounds.is_beyond(bounds.warning, bounds.critical)) {
+            return complain(cf, "critical has to be " + std::string(bounds.more_is_better ? "under" : "over")
+                                    + " warning, which is " + print_decimal(bounds.warning));
+        }
+        return NGX_CONF_OK;
+    });
+}
+
+// cdn_status_bandwidth BITS: k, m and g are thousands, as on cables
+char *set_bandwidth(ngx_conf_t *cf, ngx_command_t *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &bandwidth = static_cast<MainConf *>(data)->thresholds->bandwidth;
+        if (bandwidth != 0) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        const auto text = view(arguments(cf)[0]);
+        const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+        const std::string unit = lower(text.substr(digits.size()));
+        const std::uint64_t factor = unit == ""    ? 1
+                                     : unit == "k" ? 1000
+                                     : unit == "m" ? 1'000'000
+                                     : unit == "g" ? 1'000'000'000
+                                                   : 0;
+        const auto number = factor != 0 ? parse_digits(digits) : std::nullopt;
+        if (!number || *number == 0 || *number > 1'000'000'000) {
+            return complain(cf, "needs bits per second, like 10g: \"" + printable(text) + '"');
+        }
+        bandwidth = static_cast<std::uint64_t>(*number) * factor;
+        return NGX_CONF_OK;
+    });
+}
+
 #define CDN_IMAGE_SLOT(field) NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, image.field)
 
 }  // namespace
@@ -332,6 +387,14 @@ ngx_command_t directives[] = {
       any_block | NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, status.region),
       nullptr },
+
+    { ngx_string("cdn_alert"),                         // METRIC [warning=N] [critical=N]
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE23,
+      set_alert, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_status_bandwidth"),              // BITS
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+      set_bandwidth, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
       ngx_null_command
 };

@@ -7,6 +7,7 @@
 #include "ngx/image_rewrite.h"
 #include "ngx/render_task.h"
 #include "ngx/status_count.h"
+#include "ngx/status_tick.h"
 #include "ngx/variables.h"
 #include "ngx/zone.h"
 
@@ -43,6 +44,8 @@ ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
 
 ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
 {
+    start_ticking(cycle);
+
     auto *http = static_cast<MainConf *>(
         ngx_http_cycle_get_module_main_conf(cycle, ngx_http_cdn_module));
     if (http == nullptr || !http->renders) {

@@ -81,6 +81,13 @@ std::uint64_t microseconds(std::int64_t ms)
     return static_cast<std::uint64_t>(ms) * 1000;
 }
 
+// Host and path: a query may hold what is nobody else's business.
+std::string object_name(ngx_http_request_t *r)
+{
+    const auto url = view(r->unparsed_uri);
+    return std::string(view(r->headers_in.server)).append(url.substr(0, url.find('?')));
+}
+
 // Where it counts; a request that nginx ended in its location before the rewrite
 // phase (a body too large, say) has no note of it.
 const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
@@ -111,6 +118,31 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     if (state != nullptr) {
         for (ngx_http_request_t *helper : state->helpers) {
             add_tries(helper, all);
+        }
+    }
+
+    status::Tally tally;
+    tally.requests = 1;
+    tally.with_cache = has_hit_ratio(cache);
+    tally.hits = is_hit(cache);
+    tally.errors = response_status(r) / 100 == 5;
+    tally.origin = own.asked;
+    tally.sent = sent;
+    tally.received = all.bytes;
+    if (why) {
+        tally.reasons[static_cast<std::size_t>(*why)] = 1;
+    }
+    tally.add_duration(static_cast<std::uint64_t>(elapsed));
+    z.windows.add(tally);
+    z.windows.note_slow(static_cast<std::uint64_t>(elapsed));
+
+    // whose URL is not in order, or not to be known, is no object
+    const unsigned code = response_status(r);
+    if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
+        const std::string object = object_name(r);
+        z.objects.add(object);
+        if (has_hit_ratio(cache) && !is_hit(cache)) {
+            z.misses.add(object);
         }
     }
 

@@ -76,6 +76,50 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
     return facts;
 }
 
+std::string_view argument(ngx_http_request_t *r, std::string_view name)
+{
+    ngx_str_t value{};
+    const ngx_str_t wanted = borrow(name);
+    ngx_http_arg(r, wanted.data, wanted.len, &value);
+    return view(value);
+}
+
+status::Snapshot take_snapshot(const Zone &z, const MainConf &conf)
+{
+    status::Snapshot out;
+    out.samples = z.counters.snapshot();
+    out.alerts = z.alerts();
+    out.thresholds = *conf.thresholds;
+    return out;
+}
+
+// What JSON says besides.
+void add_judgement(status::Snapshot &out, const Zone &z, bool with_series)
+{
+    const double now = static_cast<double>(now_ms()) / 1000;
+    const auto seconds = static_cast<std::int64_t>(now);
+    constexpr int day = 24 * 60;
+
+    out.groups = status::groups(out.samples);
+    out.five_minutes = z.windows.last_seconds(now, 300);
+    out.hour = z.windows.last_minutes(now, 60);
+    out.hour_before = z.windows.last_minutes(now, 60, 60);
+    out.day = z.windows.last_minutes(now, day);
+    out.day_before = z.windows.last_minutes(now, day, day);
+    out.objects = z.objects.all();
+    out.misses = z.misses.all();
+    if (with_series) {
+        out.series = status::Series{z.windows.seconds(now, 300), {}};
+        out.series->minutes = z.windows.minutes(now, 2 * day / out.series->minutes_step,
+                                                out.series->minutes_step);
+    }
+
+    const ngx_time_t *clock = ngx_timeofday();
+    const std::int64_t utc_offset = static_cast<std::int64_t>(clock->gmtoff) * 60;
+    out.recommendations = status::advise({out.day, z.groups.last_day(seconds, out.groups, utc_offset),
+                                  out.objects, out.misses});
+}
+
 std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
 {
     ngx_uint_t format = loc_conf(r).status.format;
@@ -83,16 +127,15 @@ std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
     const bool openmetrics = mentions(accept, "application/openmetrics-text");
 
     if (format == status_by_request) {
-        ngx_str_t asked{};
-        ngx_http_arg(r, reinterpret_cast<u_char *>(const_cast<char *>("format")), 6, &asked);
+        const auto asked = argument(r, "format");
 
-        if (view(asked) == "json") {
+        if (asked == "json") {
             format = status_json;
-        } else if (view(asked) == "prometheus") {
+        } else if (asked == "prometheus") {
             format = status_prometheus;
-        } else if (view(asked) == "html") {
+        } else if (asked == "html") {
             format = status_html;
-        } else if (asked.len > 0) {
+        } else if (!asked.empty()) {
             return std::nullopt;
         } else {
             format = mentions(accept, "text/html")                   ? status_html
@@ -101,18 +144,19 @@ std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
         }
     }
 
-    const status::Snapshot snapshot{z.counters.snapshot()};
+    if (format == status_html) {
+        return Answer{"text/html; charset=utf-8", std::string(status::page())};
+    }
 
-    switch (format) {
-    case status_prometheus:
+    status::Snapshot snapshot = take_snapshot(z, main_conf(r));
+    if (format == status_prometheus) {
         return Answer{openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                                   : "text/plain; version=0.0.4; charset=utf-8",
                       status::prometheus(snapshot, facts(r, z), openmetrics)};
-    case status_html:
-        return Answer{"text/html; charset=utf-8", std::string(status::page())};
-    default:
-        return Answer{"application/json", status::json(snapshot, facts(r, z))};
     }
+
+    add_judgement(snapshot, z, argument(r, "series") == "1");
+    return Answer{"application/json", status::json(snapshot, facts(r, z))};
 }
 
 ngx_int_t send(ngx_http_request_t *r, const Answer &answer)

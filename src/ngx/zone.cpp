@@ -12,16 +12,35 @@ namespace {
 
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
-constexpr std::string_view counters_name = "ngx_cdn_counters_2";
+constexpr std::string_view counters_name = "ngx_cdn_status_3";
 
-struct CountersZone {
-    ZoneHead head;
-    alignas(64) unsigned char counters[1];
+// Where each part begins.
+struct Layout {
+    std::size_t counters, windows, groups, objects, misses, size;
 };
 
-std::size_t counters_size()
+Layout layout()
 {
-    return offsetof(CountersZone, counters) + status::Counters::memory_size();
+    std::size_t end = sizeof(ZoneHead);
+    const auto next = [&](std::size_t size) {
+        const std::size_t begin = (end + 63) / 64 * 64;
+        end = begin + size;
+        return begin;
+    };
+
+    Layout out;
+    out.counters = next(status::Counters::memory_size());
+    out.windows = next(status::Windows::memory_size());
+    out.groups = next(status::GroupHistory::memory_size());
+    out.objects = next(status::Popular::memory_size());
+    out.misses = next(status::Popular::memory_size());
+    out.size = end;
+    return out;
+}
+
+bool is_alive(std::int32_t pid)
+{
+    return kill(pid, 0) == 0 || errno != ESRCH;
 }
 
 ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
@@ -48,7 +67,7 @@ void MemoryLedger::open(std::int32_t pid)
     // what the dead held
     for (Share &share : shares_) {
         std::int32_t owner = share.pid.load();
-        if (owner != 0 && kill(owner, 0) == -1 && errno == ESRCH
+        if (owner != 0 && !is_alive(owner)
             && share.pid.compare_exchange_strong(owner, 0))
         {
             total_.fetch_sub(share.bytes.exchange(0));
@@ -120,14 +139,13 @@ bool add_counters_zone(ngx_conf_t *cf)
         return true;
     }
 
-    auto *memory = static_cast<CountersZone *>(
-        inherited_memory(cf->log, counters_name, counters_size()));
+    void *memory = inherited_memory(cf->log, counters_name, layout().size);
     if (memory == nullptr) {
         return false;
     }
 
     std::int64_t never = 0;
-    memory->head.started_ms.compare_exchange_strong(never, now_ms());
+    static_cast<ZoneHead *>(memory)->started_ms.compare_exchange_strong(never, now_ms());
     conf.counters = memory;
     return true;
 }
@@ -138,9 +156,56 @@ std::optional<Zone> zone(const MainConf &conf)
         return std::nullopt;
     }
 
-    auto *memory = static_cast<CountersZone *>(conf.counters);
-    return Zone{&memory->head,
-                status::Counters(memory->counters, static_cast<unsigned>(ngx_worker))};
+    static const Layout at = layout();
+    auto *memory = static_cast<unsigned char *>(conf.counters);
+    const auto shard = static_cast<unsigned>(ngx_worker);
+    return Zone{static_cast<ZoneHead *>(conf.counters),
+                status::Counters(memory + at.counters, shard),
+                status::Windows(memory + at.windows, shard),
+                status::GroupHistory(memory + at.groups),
+                status::Popular(memory + at.objects),
+                status::Popular(memory + at.misses)};
+}
+
+void Zone::tick(const status::Thresholds &thresholds)
+{
+    std::int32_t owner = 0;
+    while (!head->ticker.compare_exchange_strong(owner, ngx_pid)) {
+        if (owner == ngx_pid || is_alive(owner)) {
+            return;
+        }
+    }
+
+    const std::int64_t now = now_ms() / 1000;
+    if (windows.tick(now)) {
+        groups.tick(now, [&] { return status::groups(counters.snapshot()); });
+        objects.tick(now);
+        misses.tick(now);
+
+        const auto seconds = static_cast<double>(now);
+        const status::Watch watch{readings(windows.last_seconds(seconds, 300), thresholds),
+                                  windows.take_slowest(),
+                                  windows.last_seconds(seconds, 60).tally.errors};
+        status::AlertBook alerts = head->alerts;
+        alerts.look(watch, thresholds, now);
+
+        head->alerts_changes.fetch_add(1);
+        head->alerts = alerts;
+        head->alerts_changes.fetch_add(1);
+    }
+
+    head->ticker.store(0);
+}
+
+status::AlertBook Zone::alerts() const
+{
+    for (int tries = 0; ; tries++) {
+        const std::uint32_t before = head->alerts_changes.load();
+        const status::AlertBook copy = head->alerts;
+        if ((before % 2 == 0 && head->alerts_changes.load() == before) || tries == 1000) {
+            return copy;
+        }
+    }
 }
 
 }  // namespace cdn

@@ -4,7 +4,11 @@
 #pragma once
 
 #include "ngx/conf.h"
+#include "status/alerts.h"
 #include "status/counters.h"
+#include "status/groups.h"
+#include "status/popular.h"
+#include "status/window.h"
 
 #include <atomic>
 #include <cstdint>
@@ -42,6 +46,9 @@ private:
 // The start of the counters' memory.
 struct ZoneHead {
     std::atomic<std::int64_t> started_ms;              // Unix time
+    std::atomic<std::int32_t> ticker;                  // the process at work in tick(); 0: none
+    std::atomic<std::uint32_t> alerts_changes;         // odd while `alerts` is written
+    status::AlertBook         alerts;
     MemoryLedger              memory;
 };
 
@@ -52,8 +59,17 @@ inline std::int64_t now_ms()
 }
 
 struct Zone {
-    ZoneHead        *head;
-    status::Counters counters;
+    ZoneHead            *head;
+    status::Counters     counters;
+    status::Windows      windows;
+    status::GroupHistory groups;
+    status::Popular      objects;
+    status::Popular      misses;
+
+    // What is due each second, by whichever process comes first.
+    void tick(const status::Thresholds &thresholds);
+
+    status::AlertBook alerts() const;
 };
 
 // Nothing where no location uses the module, or in `nginx -t`.

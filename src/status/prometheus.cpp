@@ -135,6 +135,17 @@ void print_caches(Printer &out, const std::vector<CacheZone> &caches)
     }
 }
 
+void print_alerts(Printer &out, const AlertBook &alerts)
+{
+    out.head("alert_active", "gauge", "1 while an alert lasts");
+    for (std::size_t alert = 0; alert < alert_count; alert++) {
+        const AlertKind kind = alert_kind(alert);
+        out.value("alert_active", {}, "alert=\"" + std::string(kind.name) + '"',
+                  "severity=\"" + std::string(name(kind.severity)) + '"',
+                  alerts.is_active(alert) ? "1" : "0");
+    }
+}
+
 }  // namespace
 
 std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openmetrics)
@@ -158,6 +169,7 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
     }
 
     print_caches(out, facts.caches);
+    print_alerts(out, snapshot.alerts);
 
     out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
               static_cast<double>(facts.image_memory_bytes));

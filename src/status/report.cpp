@@ -65,7 +65,7 @@ Json rounded(std::optional<double> value, int places)
     return std::round(*value * scale) / scale;
 }
 
-// A histogram over all samples that `wanted` takes.
+// Histograms added up.
 struct Spread {
     std::vector<std::uint64_t> buckets = std::vector<std::uint64_t>(bucket_bounds.size() + 1);
     std::uint64_t              sum_us = 0;
@@ -92,83 +92,46 @@ struct Spread {
     }
 };
 
-// Requests of one profile, region or kind of content.
-struct Group {
-    std::uint64_t requests = 0;
-    std::uint64_t hits = 0;
-    std::uint64_t with_cache = 0;                      // what the hit ratio is of
-    std::uint64_t bytes = 0;
-    Spread        durations;
-
-    void add(std::string_view status, std::uint64_t count)
-    {
-        requests += count;
-        hits += is_hit(cache_status_named(status)) ? count : 0;
-        with_cache += has_hit_ratio(cache_status_named(status)) ? count : 0;
-    }
-
-    Json hit_ratio() const
-    {
-        return with_cache > 0 ? rounded(static_cast<double>(hits) / static_cast<double>(with_cache), 4)
-                              : Json();
-    }
-};
-
-using Groups = std::map<std::string, Group>;
-
-// The requests of `metric` by one of its labels; the cache status is another.
-Groups group(const std::vector<Sample> &samples, Metric metric, std::size_t label,
-             std::size_t status_label)
+Json by_profile(const std::vector<Group> &groups)
 {
-    Groups groups;
-    for (const Sample &sample : samples) {
-        if (sample.metric == metric) {
-            groups[std::string(sample.labels[label])].add(sample.labels[status_label], sample.value);
-        }
-    }
-
-    return groups;
-}
-
-Json profiles(const std::vector<Sample> &samples)
-{
-    Groups groups = group(samples, Metric::requests, 1, 3);
-    for (const Sample &sample : samples) {
-        if (sample.metric == Metric::response_bytes) {
-            groups[std::string(sample.labels[0])].bytes += sample.value;
-        }
-    }
-
     Json out = Json::object();
-    for (const auto &[name, profile] : groups) {
-        out[name] = {{"requests", profile.requests}, {"hits", profile.hits},
-                     {"hit_ratio", profile.hit_ratio()}, {"bytes", profile.bytes}};
+    for (const Group &group : groups) {
+        if (group.kind == Group::profile) {
+            out[group.name] = {{"requests", group.requests}, {"hits", group.hits},
+                               {"hit_ratio", rounded(group.hit_ratio(), 4)}, {"bytes", group.bytes}};
+        }
     }
     return out;
 }
 
-Json regions(const std::vector<Sample> &samples)
+Json by_region(const std::vector<Group> &groups)
 {
-    Groups groups = group(samples, Metric::requests, 2, 3);
-    for (const Sample &sample : samples) {
-        if (sample.metric == Metric::region_duration) {
-            groups[std::string(sample.labels[0])].durations.add(sample);
-        }
-    }
-
     Json out = Json::object();
-    for (const auto &[name, region] : groups) {
-        out[name] = {{"requests", region.requests}, {"hit_ratio", region.hit_ratio()},
-                     {"mean_ms", rounded(region.durations.mean_ms(), 3)}};
+    for (const Group &group : groups) {
+        if (group.kind == Group::region) {
+            out[group.name] = {{"requests", group.requests}, {"hit_ratio", rounded(group.hit_ratio(), 4)},
+                               {"mean_ms", rounded(group.mean_ms(), 3)}};
+        }
     }
     return out;
 }
 
-Json contents(const std::vector<Sample> &samples)
+Json by_content(const std::vector<Sample> &samples)
 {
+    std::map<std::string, Tally> contents;
+    for (const Sample &sample : samples) {
+        if (sample.metric == Metric::content_requests) {
+            const CacheStatus status = cache_status_named(sample.labels[1]);
+            Tally &content = contents[std::string(sample.labels[0])];
+            content.requests += sample.value;
+            content.hits += is_hit(status) ? sample.value : 0;
+            content.with_cache += has_hit_ratio(status) ? sample.value : 0;
+        }
+    }
+
     Json out = Json::object();
-    for (const auto &[name, content] : group(samples, Metric::content_requests, 0, 1)) {
-        out[name] = {{"requests", content.requests}, {"hit_ratio", content.hit_ratio()}};
+    for (const auto &[name, content] : contents) {
+        out[name] = {{"requests", content.requests}, {"hit_ratio", rounded(content.hit_ratio(), 4)}};
     }
     return out;
 }
@@ -195,6 +158,120 @@ Json caches(const std::vector<CacheZone> &zones)
     return out;
 }
 
+Json window(const Span &span)
+{
+    const Tally &tally = span.tally;
+    Json reasons = Json::object();
+    for (std::size_t i = 0; i < reason_count; i++) {
+        if (tally.reasons[i] > 0) {
+            reasons[std::string(name(static_cast<Reason>(i)))] = tally.reasons[i];
+        }
+    }
+
+    return {{"requests", tally.requests},
+            {"rps", rounded(span.per_second(tally.requests), 3)},
+            {"hit_ratio", rounded(tally.hit_ratio(), 4)},
+            {"error_rate", rounded(tally.error_rate(), 6)},
+            {"origin_share", rounded(tally.origin_share(), 4)},
+            {"mean_ms", rounded(tally.mean_ms(), 3)},
+            {"p50_ms", rounded(tally.percentile_ms(0.50), 3)},
+            {"p95_ms", rounded(tally.percentile_ms(0.95), 3)},
+            {"p99_ms", rounded(tally.percentile_ms(0.99), 3)},
+            {"bytes_sent", tally.sent},
+            {"bytes_saved", tally.bytes_saved()},
+            {"transforms", tally.transforms},
+            {"by_reason", reasons},
+            {"seconds", rounded(span.seconds, 0)}};
+}
+
+Json change(std::optional<double> now, std::optional<double> before, int places)
+{
+    const bool known = now && before && *before != 0;
+    return {{"now", rounded(now, places)},
+            {"before", rounded(before, places)},
+            {"change", known ? rounded(*now / *before - 1, 4) : Json()}};
+}
+
+// Nothing to compare with: null.
+Json trend(const Span &now, const Span &before)
+{
+    if (before.seconds == 0) {
+        return nullptr;
+    }
+
+    return {{"rps", change(now.per_second(now.tally.requests), before.per_second(before.tally.requests), 3)},
+            {"hit_ratio", change(now.tally.hit_ratio(), before.tally.hit_ratio(), 4)},
+            {"error_rate", change(now.tally.error_rate(), before.tally.error_rate(), 6)},
+            {"p95_ms", change(now.tally.percentile_ms(0.95), before.tally.percentile_ms(0.95), 3)},
+            {"bytes_saved_per_second", change(now.per_second(now.tally.bytes_saved()),
+                                              before.per_second(before.tally.bytes_saved()), 0)}};
+}
+
+Json top(const std::vector<PopularObject> &objects)
+{
+    constexpr std::size_t most = 20;
+
+    Json out = Json::array();
+    for (std::size_t i = 0; i < std::min(objects.size(), most); i++) {
+        out.push_back({{"url", objects[i].name}, {"requests", objects[i].count},
+                       {"error", objects[i].error}});
+    }
+    return out;
+}
+
+Json ratings(const Readings &readings, const Thresholds &thresholds)
+{
+    Json out = Json::object();
+    for (std::size_t i = 0; i < measure_count; i++) {
+        const auto measure = static_cast<Measure>(i);
+        if (measure == Measure::bandwidth_utilization && thresholds.bandwidth == 0) {
+            continue;
+        }
+        out[std::string(name(measure))] = {
+            {"value", rounded(readings[i], 4)},
+            {"rating", readings[i] ? Json(rate(*readings[i], thresholds.of(measure)).word) : Json()}};
+    }
+    return out;
+}
+
+Json alerts(const AlertBook &book)
+{
+    Json out = Json::array();
+    for (const Alert &alert : book.list()) {
+        const AlertKind kind = alert_kind(alert.kind);
+        out.push_back({{"name", kind.name}, {"severity", name(kind.severity)},
+                       {"value", rounded(alert.value, 4)}, {"threshold", alert.threshold},
+                       {"since", alert.since}, {"ended", alert.ended != 0 ? Json(alert.ended) : Json()}});
+    }
+    return out;
+}
+
+Json recommendations(const std::vector<Recommendation> &list)
+{
+    Json out = Json::array();
+    for (const Recommendation &one : list) {
+        out.push_back({{"text", one.text}, {"reason", one.reason}, {"directive", one.directive}});
+    }
+    return out;
+}
+
+// Oldest first, the last one not over yet.
+Json chart(const std::vector<Span> &spans, int step)
+{
+    Json out = {{"step", step}};
+    for (const char *line : {"rps", "hit_ratio", "errors", "p95_ms", "transforms"}) {
+        out[line] = Json::array();
+    }
+    for (const Span &span : spans) {
+        out["rps"].push_back(rounded(span.per_second(span.tally.requests), 2));
+        out["hit_ratio"].push_back(rounded(span.tally.hit_ratio(), 3));
+        out["errors"].push_back(span.tally.errors);
+        out["p95_ms"].push_back(rounded(span.tally.percentile_ms(0.95), 1));
+        out["transforms"].push_back(span.tally.transforms);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string json(const Snapshot &snapshot, const Facts &facts)
@@ -213,9 +290,9 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"by_status", by_one(samples, Metric::requests, 3)},
         {"by_reason", by_one(samples, Metric::cache_reasons, 0)},
         {"by_class", by_one(samples, Metric::responses, 0)},
-        {"by_profile", profiles(samples)},
-        {"by_region", regions(samples)},
-        {"by_content", contents(samples)},
+        {"by_profile", by_profile(snapshot.groups)},
+        {"by_region", by_region(snapshot.groups)},
+        {"by_content", by_content(samples)},
     };
     out["bytes"] = {{"sent", sent}, {"upstream", received}, {"saved", sent - std::min(sent, received)}};
     out["latency_ms"] = latency(samples);
@@ -229,6 +306,22 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         out[later] = Json::object();
     }
     out["cache"] = caches(facts.caches);
+    out["trends"] = {{"hour", trend(snapshot.hour, snapshot.hour_before)},
+                     {"day", trend(snapshot.day, snapshot.day_before)}};
+    out["windows"] = {{"5m", window(snapshot.five_minutes)}, {"1h", window(snapshot.hour)},
+                      {"24h", window(snapshot.day)}};
+    out["top"] = {{"objects", top(snapshot.objects)}, {"misses", top(snapshot.misses)}};
+
+    const Readings judged = readings(snapshot.five_minutes, snapshot.thresholds);
+    const auto points = score(judged, snapshot.thresholds);
+    out["ratings"] = ratings(judged, snapshot.thresholds);
+    out["score"] = points ? Json(*points) : Json();
+    out["alerts"] = alerts(snapshot.alerts);
+    out["recommendations"] = recommendations(snapshot.recommendations);
+    if (snapshot.series) {
+        out["series"] = {{"5m", chart(snapshot.series->seconds, 1)},
+                         {"48h", chart(snapshot.series->minutes, snapshot.series->minutes_step * 60)}};
+    }
 
     // names of zones and hosts are not always UTF-8
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -2,7 +2,12 @@
 
 #pragma once
 
+#include "status/advice.h"
+#include "status/alerts.h"
 #include "status/counters.h"
+#include "status/groups.h"
+#include "status/popular.h"
+#include "status/window.h"
 
 #include <cstdint>
 #include <optional>
@@ -32,9 +37,28 @@ struct Facts {
     std::vector<CacheZone> caches;
 };
 
-// All that was counted, at one moment.
+// The charts of the page.
+struct Series {
+    std::vector<Span> seconds;                         // the last five minutes
+    std::vector<Span> minutes;                         // the last two days, in steps
+    int               minutes_step = 10;
+};
+
+// All that was counted, at one moment, and what is thought of it.
 struct Snapshot {
-    std::vector<Sample> samples;
+    std::vector<Sample>         samples;
+    std::vector<Group>          groups;
+    Span                        five_minutes;
+    Span                        hour;
+    Span                        hour_before;
+    Span                        day;
+    Span                        day_before;
+    std::optional<Series>       series;
+    std::vector<PopularObject>  objects;
+    std::vector<PopularObject>  misses;
+    Thresholds                  thresholds;
+    AlertBook                   alerts;
+    std::vector<Recommendation> recommendations;
 };
 
 // Prometheus text format 0.0.4, or OpenMetrics 1.0.0.

@@ -1,0 +1,50 @@
+// The objects asked for most: a bounded sketch in shared memory.
+//
+// Space-Saving (Metwally et al. 2005) in sets: an object's hash chooses a set of
+// eight places; one that has none takes that of the least popular there, with its
+// count, and remembers that count as its own possible error.  So a count is at most
+// its error too high, and an object is missing only if others of its set were asked
+// for more often.  Exact until a set is full.
+//
+// An object that is there is counted by one atomic addition.  A new one locks its
+// set for a few hundred nanoseconds; whoever finds it locked for longer gives up.
+// Two sketches take turns by the day, so that the counts are those of today and
+// yesterday (UTC).
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cdn::status {
+
+struct PopularObject {
+    std::string   name;
+    std::uint64_t count = 0;
+    std::uint64_t error = 0;                           // the count is at most this too high
+};
+
+class Popular {
+public:
+    static std::size_t memory_size();
+
+    explicit Popular(void *memory);                    // zeroed when new
+
+    void add(std::string_view name);                   // shown cut to 231 bytes
+
+    // Empties the older sketch when a new day begins; one process at a time.
+    void tick(std::int64_t now);
+
+    // Most popular first.
+    std::vector<PopularObject> all() const;
+
+private:
+    struct Memory;
+
+    Memory *memory_;
+};
+
+}  // namespace cdn::status
