@@ -360,6 +360,31 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     return plan;
 }
 
+bool make_smaller(Plan &plan, std::uint64_t bytes)
+{
+    constexpr int worst_quality = 15;
+    constexpr int shrunk_quality = 40;
+
+    const double excess = static_cast<double>(bytes) / plan.max_bytes;
+    const bool has_quality = (plan.format == Format::jpeg || plan.format == Format::webp
+                              || plan.format == Format::avif) && !plan.lossless;
+
+    if (has_quality && excess <= 2 && plan.quality > worst_quality) {
+        plan.quality = std::max(worst_quality, plan.quality * 2 / 3);
+        return true;
+    }
+    if (plan.canvas_width <= 1 && plan.canvas_height <= 1) {
+        return false;
+    }
+
+    // at once as far as it has to be, lest large ones are encoded many times
+    const double shrink = std::max(1.25, std::sqrt(excess));
+    plan.canvas_width = std::max(1, static_cast<int>(plan.canvas_width / shrink));
+    plan.canvas_height = std::max(1, static_cast<int>(plan.canvas_height / shrink));
+    plan.quality = std::min(plan.quality, shrunk_quality);
+    return true;
+}
+
 Cut to_stored(Cut upright, int orientation, int width, int height)
 {
     const auto [x, y, w, h] = upright;

@@ -82,6 +82,10 @@ std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits
 // check_limits(), and a result over a limit (400).
 Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits);
 
+// After an attempt that came out as more than plan.max_bytes: a lower quality
+// where that may do, else a smaller picture.  False: there is none smaller.
+bool make_smaller(Plan &plan, std::uint64_t bytes);
+
 // A rectangle of the upright picture in the stored one's pixels; width and
 // height are the stored picture's.  EXIF 2.32 section 4.6.4, Orientation.
 Cut to_stored(Cut upright, int orientation, int width, int height);

@@ -33,6 +33,13 @@ Presets::Presets()
                           {"quality", "90"}}));
     set("document_preview", built_in({{"width", "400"}, {"height", "600"}, {"crop", "fit"},
                                       {"quality", "90"}}));
+
+    // Of photographs 350 to 600 bytes in WebP, as many in JPEG, more in AVIF;
+    // blurred before, 15 % fewer: not worth what a browser's blur hides anyway.
+    Options placeholder = built_in({{"width", "32"}, {"quality", "60"}, {"format", "webp"}});
+    placeholder.animate = false;
+    placeholder.max_bytes = 1024;
+    set("placeholder", placeholder);
 }
 
 void Presets::set(std::string name, Options options)

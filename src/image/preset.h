@@ -14,7 +14,7 @@ namespace cdn::image {
 
 class Presets {
 public:
-    Presets();                                         // avatar thumbnail preview hero document_preview
+    Presets();                                         // those of README
 
     void set(std::string name, Options options);
 

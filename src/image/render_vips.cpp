@@ -46,6 +46,24 @@ std::string take_vips_error()
     return text;
 }
 
+// Encodes it again, and again smaller, until it is as small as it has to be.
+Image save_within_limit(Picture picture, Plan plan, Stop &stop)
+{
+    if (plan.max_bytes == 0) {
+        return save(picture, plan, stop);
+    }
+
+    picture = in_memory(picture, stop);
+    for (;;) {
+        Image image = save(picture, plan, stop);
+        if (image.size <= static_cast<std::size_t>(plan.max_bytes) || !make_smaller(plan, image.size)) {
+            return image;
+        }
+        picture = in_memory(resize(std::move(picture), plan.frames, plan.canvas_width,
+                                   plan.canvas_height * plan.frames), stop);
+    }
+}
+
 Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, Stop &stop)
 {
     Picture picture = load_for(bytes, source, plan, stop);
@@ -60,7 +78,7 @@ Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, St
     picture = lay_background(std::move(picture), plan);
     picture = pad(std::move(picture), plan, stop);
 
-    return save(picture, plan, stop);
+    return save_within_limit(std::move(picture), plan, stop);
 }
 
 // A result that is larger than a source of the same pixels and format helps

@@ -444,7 +444,12 @@ image::Report describe(const Transformation &t, const Rendered &rendered)
     image::Report report;
     report.in = {std::string(image::name(in.format)), in.width, in.height, in.bytes};
     report.out = {plan.json ? "json" : std::string(image::name(plan.format)), plan.canvas_width,
-                  plan.canvas_height, out.size};
+                  plan.canvas_height, 0};
+    if (!rendered.not_modified) {
+        report.out.width = out.width;
+        report.out.height = out.height;
+        report.out.bytes = out.size;
+    }
     report.frames = plan.frames;
     report.fetch_ms = t.fetch_ms;
     report.queue_ms = static_cast<std::int64_t>(t.job->queue_us / 1000);

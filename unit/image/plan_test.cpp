@@ -465,5 +465,56 @@ TEST(ShrinkOnLoad, LeavesAtLeastWhatIsWanted)
     EXPECT_EQ(shrink_on_load(10, 10, 20, 20), 1);
 }
 
+Plan limited(int width, int height, Format format, int quality)
+{
+    Plan made;
+    made.format = format;
+    made.quality = quality;
+    made.canvas_width = width;
+    made.canvas_height = height;
+    made.max_bytes = 1000;
+    return made;
+}
+
+TEST(SmallerPlan, HasALowerQualityWhereThatMayDo)
+{
+    Plan plan = limited(32, 24, Format::webp, 60);
+    std::vector<int> qualities;
+    while (plan.canvas_width == 32 && make_smaller(plan, 1001)) {
+        qualities.push_back(plan.quality);
+    }
+    EXPECT_EQ(qualities, (std::vector<int>{40, 26, 17, 15, 15}));
+}
+
+TEST(SmallerPlan, HasFewerPixelsElse)
+{
+    Plan plan = limited(32, 24, Format::png, 60);
+    EXPECT_TRUE(make_smaller(plan, 1001));
+    EXPECT_EQ(canvas(plan), "25x19");
+
+    plan = limited(3200, 2400, Format::webp, 60);
+    EXPECT_TRUE(make_smaller(plan, 400'000));
+    EXPECT_EQ(canvas(plan), "160x120");
+    EXPECT_EQ(plan.quality, 40);
+
+    plan = limited(32, 24, Format::webp, 60);
+    plan.lossless = true;
+    EXPECT_TRUE(make_smaller(plan, 1001));
+    EXPECT_EQ(canvas(plan), "25x19");
+}
+
+TEST(SmallerPlan, EndsAtOnePixel)
+{
+    for (const Format format : {Format::png, Format::jpeg, Format::avif, Format::gif}) {
+        Plan plan = limited(12'000, 1, format, 100);
+        int attempts = 0;
+        while (make_smaller(plan, 1001)) {
+            attempts++;
+        }
+        EXPECT_EQ(canvas(plan), "1x1");
+        EXPECT_LT(attempts, 60);
+    }
+}
+
 }  // namespace
 }  // namespace cdn::image

@@ -1,5 +1,7 @@
 #include "image/preset.h"
 
+#include "image/dialect.h"
+
 #include <gtest/gtest.h>
 
 namespace cdn::image {
@@ -47,6 +49,14 @@ TEST(Presets, AreThoseOfTheContract)
         EXPECT_EQ(options->background, preset.background) << preset.name;
         EXPECT_EQ(options->format, automatic) << preset.name;
     }
+}
+
+TEST(Presets, HaveASmallPlaceholder)
+{
+    const auto options = Presets().apply(named("placeholder"));
+    ASSERT_TRUE(options);
+    EXPECT_EQ(print_canonical(*resolve(*options, {"", "/a.jpg", ""}, {})),
+              "/cdn-image/w=32,f=webp,bytes=1024,anim=false,q=60/a.jpg");
 }
 
 TEST(Presets, LieUnderWhatTheUrlSays)

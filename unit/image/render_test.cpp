@@ -655,6 +655,47 @@ TEST_F(Render, BringsDeepAndGreyPicturesToTheScreen)
     EXPECT_TRUE(near(seen(cmyk), {200, 100, 50}, 25));
 }
 
+// Nothing compresses worse than noise, at the very size that is asked for.
+TEST_F(Render, KeepsToALimitOfBytes)
+{
+    const auto limited = [](Format format) {
+        Request request = as(format, asked(32, 0));
+        request.quality.value = 60;
+        request.max_bytes = 1024;
+        return request;
+    };
+    Picture transparent = draw(32, 32, [](int x, int y) {
+        const int value = (x * 7919 + y * 104729) * 31 % 251;
+        return Pixel{value, value * 3 % 256, value * 7 % 256, value * 11 % 256};
+    });
+
+    for (const auto &source : {encoded(noise(32, 24), ".png"), encoded(noise(32, 600), ".png"),
+                               encoded(noise(600, 32), ".png"), encoded(noise(1, 1), ".png"),
+                               encoded(noise(2, 3000), ".png"), encoded(transparent, ".png")})
+    {
+        for (const Format format : {Format::webp, Format::jpeg, Format::png, Format::avif, Format::gif}) {
+            const Image image = rendered(source, limited(format));
+            EXPECT_LE(image.size, 1024U) << name(format);
+            const auto seen = decoded(bytes_of(image));
+            EXPECT_EQ(vips_image_get_width(seen.get()), image.width);
+            EXPECT_EQ(vips_image_get_height(seen.get()), image.height);
+        }
+    }
+
+    const Image easy = rendered(encoded(plain(100, 50, red), ".png"), limited(Format::webp));
+    EXPECT_EQ(easy.width, 32);
+    EXPECT_EQ(easy.height, 16);
+}
+
+TEST_F(Render, KeepsToALimitOfBytesWithFrames)
+{
+    Request request = as(Format::webp, asked(32, 0));
+    request.max_bytes = 800;
+    const Image image = rendered(encoded(film(32, 32, {{red, blue}, {green, black}, {yellow, red}}), ".gif"), request);
+    EXPECT_LE(image.size, 800U);
+    EXPECT_EQ(image.frames, 3);
+}
+
 // Threads of libvips keep a few lines for a moment: only what grows is a leak.
 TEST_F(Render, HoldsNoPixelsAfterwards)
 {
