@@ -11,7 +11,12 @@ namespace cdn {
 // What kind of failure: src/ngx/ turns each into one HTTP status.
 enum class ErrorCode {
     bad_request,   // the request cannot be meant
+    unauthorized,  // who asks has not said who it is
     forbidden,     // understood, and refused
+    not_found,
+    not_allowed,   // not with this method
+    conflict,      // too late for that
+    too_many,      // over a rate
     too_large,     // over a configured limit
     unsupported,   // not an image, not a listed one, or damaged beyond use
     bad_gateway,   // the source broke off

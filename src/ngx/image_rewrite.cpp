@@ -316,13 +316,18 @@ ngx_int_t refuse_phase(ngx_http_request_t *r) noexcept
 ngx_int_t status_of(ErrorCode code)
 {
     switch (code) {
-    case ErrorCode::bad_request: return NGX_HTTP_BAD_REQUEST;
-    case ErrorCode::forbidden:   return NGX_HTTP_FORBIDDEN;
-    case ErrorCode::too_large:   return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
-    case ErrorCode::unsupported: return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
-    case ErrorCode::bad_gateway: return NGX_HTTP_BAD_GATEWAY;
-    case ErrorCode::timeout:     return NGX_HTTP_GATEWAY_TIME_OUT;
-    case ErrorCode::overload:    return NGX_HTTP_SERVICE_UNAVAILABLE;
+    case ErrorCode::bad_request:  return NGX_HTTP_BAD_REQUEST;
+    case ErrorCode::unauthorized: return NGX_HTTP_UNAUTHORIZED;
+    case ErrorCode::forbidden:    return NGX_HTTP_FORBIDDEN;
+    case ErrorCode::not_found:    return NGX_HTTP_NOT_FOUND;
+    case ErrorCode::not_allowed:  return NGX_HTTP_NOT_ALLOWED;
+    case ErrorCode::conflict:     return NGX_HTTP_CONFLICT;
+    case ErrorCode::too_large:    return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    case ErrorCode::unsupported:  return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    case ErrorCode::too_many:     return NGX_HTTP_TOO_MANY_REQUESTS;
+    case ErrorCode::bad_gateway:  return NGX_HTTP_BAD_GATEWAY;
+    case ErrorCode::timeout:      return NGX_HTTP_GATEWAY_TIME_OUT;
+    case ErrorCode::overload:     return NGX_HTTP_SERVICE_UNAVAILABLE;
     case ErrorCode::cancelled:
     case ErrorCode::internal:    break;
     }

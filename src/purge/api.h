@@ -7,7 +7,6 @@
 #include "purge/purge.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,7 +14,8 @@
 
 namespace cdn::purge {
 
-// What an HTTP request to the endpoint says.
+// What an HTTP request to the endpoint says; of method PURGE, what the request
+// to be purged would say.
 struct Call {
     std::string_view method;                           // GET POST DELETE PURGE ...
     std::string_view path;                             // what follows the endpoint, "" or "/...", undecoded
@@ -27,14 +27,14 @@ struct Call {
 };
 
 // In whose words the call came, and the answer goes.
-enum class Dialect { native, cloudflare, fastly, bunnycdn, keycdn };
+enum class Dialect { native, cloudflare, fastly, fastly_keys, bunnycdn, keycdn };
 
 struct Submit {
-    Purge        purge;                                // without id and time
-    std::int64_t wait_ms = 0;                          // ?wait=2s: for other edges
+    Purge        purge;                                // cascades included; without id, who and time
+    std::int64_t wait_ms = 0;                          // ?wait=2s: for other edges, 0..30,000
 };
 struct Show { std::string id; };
-struct List { int limit = 100; };
+struct List { int limit = 100; };                      // 1..1000
 struct Cancel { std::string id; };
 
 struct Understood {
@@ -42,12 +42,17 @@ struct Understood {
     std::variant<Submit, Show, List, Cancel> action;
 };
 
+inline constexpr std::size_t longest_body = 1024 * 1024;
+
 // Which provider's call this is, by method and path alone: refusals speak its
 // language too.
 Dialect dialect_of(const Call &call);
 
+// For the Allow header of a 405.
+std::string_view allowed_methods(const Call &call);
+
 // Refused: bad_request with one line; other ErrorCodes where a path or a method
-// does not exist (not_found, not_allowed).
+// does not exist (not_found, not_allowed) or the body is too_large.
 Result<Understood> understand(const Call &call, const Expansion &expansion, std::int64_t now_ms);
 
 // ---- answers
@@ -70,11 +75,11 @@ struct Standing {
 
 struct Answer {
     int         status = 200;
-    std::string content_type = "application/json";
+    std::string content_type = "application/json";     // none with 204
     std::string body;
 };
 
-// Accepted: 200 applied and scheduled, 202 pending, in the caller's shape; native:
+// Accepted: 200 (BunnyCDN 204) applied and scheduled, 202 pending, in the caller's shape; native:
 // {"id":…,"status":…,"effective_at":…[,"edges":[…]]}.
 Answer accepted(Dialect dialect, const Standing &standing);
 Answer refused(Dialect dialect, int status, const Error &error);

@@ -6,6 +6,7 @@
 #include "purge/target.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,14 +22,15 @@ public:
     // checked here; values are filled in and checked by fill().
     std::optional<Error> add_event(std::string_view name, const std::vector<std::string_view> &targets);
 
-    // The targets of an event, with {name} replaced by data's values (escaped as a
-    // URL needs it, so that a value cannot widen the target); an unknown event
-    // and a missing value are refused.
+    // The targets of an event, with {name} replaced by data's values, which cannot
+    // widen a target: they are escaped as a URL needs it, and refused when empty,
+    // and in URLs with a slash or of dots alone.  So are an unknown event and a
+    // missing value; values that no target uses are left alone.
     Result<std::vector<Target>> fill(std::string_view event,
                                      const std::map<std::string, std::string> &data) const;
 
-    // `targets` and all that depends on them, each once; over the caps (depth 16, 10,000
-    // targets) it is refused.
+    // `targets` and all that depends on them, each once; over the caps (16 cascades in
+    // a row, most_targets) it is refused.
     Result<std::vector<Target>> expand(std::vector<Target> targets) const;
 
 private:

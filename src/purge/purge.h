@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cdn::purge {
@@ -40,8 +41,24 @@ struct Purge {
     bool operator==(const Purge &) const = default;
 };
 
-// One line of JSON, and back.  Unknown members are ignored: a newer edge may
-// have written it.
+std::string_view mode_name(Mode mode);                 // "soft" ...
+std::optional<Mode> parse_mode(std::string_view name);
+std::string_view strategy_name(Strategy strategy);     // "immediate" ...
+std::optional<Strategy> parse_strategy(std::string_view name);
+
+// An id, a region: 1 to 64 of A-Z a-z 0-9 . _ -
+bool is_name(std::string_view text);
+
+// The most targets of one purge, cascades included.
+inline constexpr std::size_t most_targets = 10000;
+inline constexpr std::size_t most_regions = 64;
+inline constexpr std::size_t longest_reason = 1024;
+inline constexpr int most_batch = 10000;
+inline constexpr std::int64_t longest_delay_ms = 3600 * 1000;
+
+// One line of JSON, and back, whatever bytes it holds.  Reading trusts nothing:
+// all of the above is checked, and targets that are alike merge.  Unknown
+// members are ignored: a newer edge may have written it.
 std::string print_purge(const Purge &purge);
 Result<Purge> parse_purge(std::string_view json);
 

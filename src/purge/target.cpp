@@ -35,7 +35,7 @@ std::string spell_path(std::string_view decoded)
         if (c == '/' && out.ends_with('/')) {
             continue;
         }
-        if (byte < ' ' || byte == 127 || c == '%' || c == '?' || c == '*') {
+        if (byte < ' ' || byte == 127 || c == '%' || c == '?' || c == '*' || c == '#') {
             out += {'%', hex[byte >> 4], hex[byte & 15]};
         } else {
             out.push_back(c);
@@ -45,7 +45,8 @@ std::string spell_path(std::string_view decoded)
     return out;
 }
 
-// "host:8443" and "[::1]:80" without the port, in lower case.
+// "host.:8443" and "[::1]:80" without port and final dot, in lower case: as
+// nginx's $host.
 Result<std::string> parse_host(std::string_view text)
 {
     const std::size_t name_end = text.starts_with('[') ? text.find(']') : 0;
@@ -54,8 +55,12 @@ Result<std::string> parse_host(std::string_view text)
     }
 
     const auto colon = text.find(':', name_end);
-    const std::string host = lower(text.substr(0, colon));
-    const bool valid = !host.empty() && host.size() <= 255
+    std::string host = lower(text.substr(0, colon));
+    if (host.ends_with('.')) {
+        host.pop_back();
+    }
+    const bool valid = !host.empty() && host.size() <= 255 && !host.ends_with('.')
+                       && host.find("..") == host.npos
                        && std::all_of(host.begin(), host.end(), [](char c) {
                               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
                                      || std::string_view("-._[]:").find(c) != std::string_view::npos;
@@ -78,22 +83,27 @@ Result<std::string> parse_pattern_text(std::string_view text)
         if (!decoded || decoded->find('\0') != decoded->npos) {
             return bad_request("malformed percent-encoding: \"" + printable(text) + '"');
         }
-        std::string spelled = spell_path(*decoded);
-        if (out.ends_with('/') && spelled.starts_with('/')) {
-            spelled.erase(0, 1);
-        }
-        out += spelled;
+        out += spell_path(*decoded);
         out += '*';
     }
     out.pop_back();
 
-    while (out.find("**") != out.npos) {
-        out.replace(out.find("**"), 2, "*");
+    for (const auto segment : split(out, '/')) {
+        if (segment == "." || segment == "..") {
+            return bad_request("a pattern has no dot segments: \"" + printable(text) + '"');
+        }
     }
-    return has_query ? out + '?' + std::string(query) : out;
+
+    if (has_query) {
+        out += '?';
+        out += query;
+    }
+    out.erase(std::unique(out.begin(), out.end(), [](char a, char b) { return a == '*' && b == '*'; }),
+              out.end());
+    return out;
 }
 
-Result<std::string> parse_url_text(std::string_view text)
+Result<std::string> parse_url_text(Kind kind, std::string_view text)
 {
     const auto [path, query, has_query] = cut(text, '?');
     const auto decoded = decoded_path(path);
@@ -101,8 +111,9 @@ Result<std::string> parse_url_text(std::string_view text)
         return decoded.error();
     }
 
-    return has_query && !query.empty() ? spell_path(*decoded) + '?' + std::string(query)
-                                       : spell_path(*decoded);
+    // "/a?" is the URL "/a", but as a prefix it leaves "/ab" alone
+    const bool queried = has_query && (kind == Kind::prefix || !query.empty());
+    return queried ? spell_path(*decoded) + '?' + std::string(query) : spell_path(*decoded);
 }
 
 }  // namespace
@@ -178,29 +189,38 @@ Result<Target> parse_target(Kind kind, std::string_view text)
         return refused("begins with \"/\", \"//host/\" or \"https://host/\"");
     }
 
-    auto rest = kind == Kind::pattern ? parse_pattern_text(path) : parse_url_text(path);
+    const auto rest = kind == Kind::pattern ? parse_pattern_text(path) : parse_url_text(kind, path);
     if (!rest) {
         return rest.error();
+    }
+    if (host.size() + rest->size() > longest_url) {    // escapes made it longer
+        return refused("is longer than 8192 bytes");
     }
 
     return Target{kind, host + *rest};
 }
 
-Result<Target> parse_target_word(std::string_view word)
+TargetWord split_target_word(std::string_view word)
 {
-    if (word == "everything") {
-        return Target{Kind::everything, {}};
+    if (word == kind_name(Kind::everything)) {
+        return {Kind::everything, {}};
     }
 
     for (const Named &n : names) {
         if (n.kind != Kind::everything && word.size() > n.name.size() && word.starts_with(n.name)
             && word[n.name.size()] == ':')
         {
-            return parse_target(n.kind, word.substr(n.name.size() + 1));
+            return {n.kind, word.substr(n.name.size() + 1)};
         }
     }
 
-    return parse_target(Kind::tag, word);
+    return {Kind::tag, word};
+}
+
+Result<Target> parse_target_word(std::string_view word)
+{
+    const auto [kind, text] = split_target_word(word);
+    return parse_target(kind, text);
 }
 
 std::string print_target_word(const Target &target)

@@ -7,8 +7,8 @@
 //   everything  ""
 //
 // Paths are decoded, without dot segments and doubled slashes; what would be
-// ambiguous then (% ? * and control bytes) is escaped again.  Queries stay as
-// they are, hosts are lower case and have no port.
+// ambiguous then (% ? * # and control bytes) is escaped again.  Queries stay as
+// they are, hosts are lower case, without port and final dot.
 
 #pragma once
 
@@ -32,11 +32,17 @@ struct Target {
 std::string_view kind_name(Kind kind);                 // "tag" ...
 
 // From what a person or a plugin writes: "/a b", "//host/a%20b" and
-// "https://HOST:8443/a" for the kinds that are URLs.
+// "https://HOST:8443/a" for the kinds that are URLs.  A target's own text gives
+// that target again.
 Result<Target> parse_target(Kind kind, std::string_view text);
 
 // "url:/a", "prefix:/a/", "pattern:*.jpg", "tag:a", "everything"; a bare word
 // is a tag.
+struct TargetWord {
+    Kind             kind = Kind::tag;
+    std::string_view text;
+};
+TargetWord split_target_word(std::string_view word);
 Result<Target> parse_target_word(std::string_view word);
 std::string print_target_word(const Target &target);
 
