@@ -29,6 +29,26 @@ refused('', qr/"cdn_image_preset": unknown option: "colour"/, http => 'cdn_image
 refused('', qr/"cdn_image_preset": crop must be .* "left"/, http => 'cdn_image_preset x crop=left;');
 refused('cdn_image_transform on;', qr/unknown thread pool "cdn_image"/, main => '');
 
+refused('cdn_sign maybe;', qr/invalid value "maybe"/);
+refused('cdn_sign required;', qr/\[emerg\].*"cdn_sign": needs at least one "cdn_sign_key"/);
+refused('location / { cdn_sign optional; }', qr/"cdn_sign": needs at least one "cdn_sign_key"/);
+refused('cdn_sign_key k1 secret; cdn_sign_key k1 other;', qr/"cdn_sign_key": the key "k1" is there already/);
+refused('cdn_sign_key k1;', qr/invalid number of arguments in "cdn_sign_key"/);
+refused('cdn_sign_key k1 "";', qr/"cdn_sign_key": the secret is empty/);
+refused('cdn_sign_key k1 hex:xyz;', qr/"cdn_sign_key": the secret is no valid hex/);
+refused('cdn_sign_key k1 base64:!;', qr/"cdn_sign_key": the secret is no valid base64/);
+refused('cdn_sign_key k1 file:%DIR%/none;', qr/"cdn_sign_key": cannot open ".*none": No such file/);
+refused('cdn_sign_key k1 file:%DIR%;', qr/"cdn_sign_key": cannot read ".*": Is a directory/);
+refused('cdn_sign_key k1 file:;', qr/"cdn_sign_key": a file needs a name/);
+refused('cdn_sign_key k1 secret pepper;', qr/"cdn_sign_key": takes an id, a secret, and salt=SALT/);
+refused('cdn_sign_scheme cloudfare;', qr/"cdn_sign_scheme": unknown scheme "cloudfare"/);
+refused('cdn_sign_scheme native; cdn_sign_scheme native;', qr/"cdn_sign_scheme" directive is duplicate/);
+refused('cdn_sign_scheme native ttl=1;', qr/"cdn_sign_scheme": native: unknown option "ttl"/);
+refused('cdn_sign_scheme native expired=404;', qr/"cdn_sign_scheme": expired is one of 403, 410, not "404"/);
+refused('cdn_sign_scheme native expired;', qr/"cdn_sign_scheme": expected key=value: "expired"/);
+refused('cdn_sign_scheme native expired=410 expired=410;', qr/"cdn_sign_scheme": the option "expired" is there twice/);
+unlike(refuses('cdn_sign_key k1 hex:0ff; cdn_sign_key k2 hunter2;'), qr/0ff|hunter2/, 'no message tells a secret');
+
 like(accepts('location / { cdn_image cloudflare; cdn_image_transform on; cdn_image_timeout 70s; proxy_pass http://127.0.0.1:1; proxy_cache z; proxy_cache_lock on; }',
     http => 'proxy_cache_path %DIR%/cache keys_zone=z:1m;'),
     qr/\[warn\].*"cdn_image_timeout".*"proxy_cache_lock_timeout"/, 'a timeout over the lock\'s is warned of');

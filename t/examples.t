@@ -13,6 +13,12 @@ sub read_file ($name)
     return scalar <$file>;
 }
 
+sub public_key ()
+{
+    state $key = qx(openssl ecparam -name prime256v1 -genkey -noout | openssl ec -pubout 2>/dev/null);
+    return $key;
+}
+
 # The inside of http {}, with what the harness has anyway taken out.
 sub inside_http ($conf)
 {
@@ -45,7 +51,11 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
 }
 
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
-accepts($_) for @snippets;
+for my $snippet (@snippets) {
+    my %file;
+    $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{$file{$1} = $1 =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$1"}ge;
+    accepts($snippet, files => \%file);
+}
 
 # every directive is in README, in nginx's own form
 my $directives = read_file("$top/src/ngx/directives.cpp");

@@ -1,23 +1,156 @@
 #include "core/digest.h"
 
-#include <openssl/sha.h>
+#include "core/encoding.h"
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <stdexcept>
 
 namespace cdn {
 
-std::string sha256_hex(std::string_view bytes)
+namespace {
+
+using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+
+void check(bool done)
 {
-    static constexpr char hex[] = "0123456789abcdef";
+    if (!done) {
+        ERR_clear_error();
+        throw std::runtime_error("OpenSSL refuses a digest");
+    }
+}
 
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size(), digest);
+const unsigned char *octets(std::string_view text)
+{
+    return reinterpret_cast<const unsigned char *>(text.data());
+}
 
-    std::string text;
-    for (const unsigned char byte : digest) {
-        text.push_back(hex[byte >> 4]);
-        text.push_back(hex[byte & 15]);
+}  // namespace
+
+std::optional<Hash> Hash::named(const std::string &name)
+{
+    const EVP_MD *type = EVP_get_digestbyname(name.c_str());
+    // a length of one's own choice has no place in a token
+    const bool usable = type != nullptr && EVP_MD_get_size(type) > 0
+                        && (EVP_MD_get_flags(type) & EVP_MD_FLAG_XOF) == 0;
+    return usable ? std::optional(Hash(type)) : std::nullopt;
+}
+
+Hash Hash::md5()    { return Hash(EVP_md5()); }
+Hash Hash::sha1()   { return Hash(EVP_sha1()); }
+Hash Hash::sha256() { return Hash(EVP_sha256()); }
+
+std::size_t Hash::size() const
+{
+    return static_cast<std::size_t>(EVP_MD_get_size(type_));
+}
+
+std::string Hash::of(Parts parts) const
+{
+    // one is enough: a thread hashes one text at a time
+    thread_local const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+
+    std::string digest(size(), '\0');
+    bool done = EVP_DigestInit_ex(context.get(), type_, nullptr) == 1;
+    for (const auto part : parts) {
+        done = done && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+    }
+    check(done
+          && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char *>(digest.data()),
+                                nullptr) == 1);
+
+    return digest;
+}
+
+void Hmac::Free::operator()(evp_mac_ctx_st *context) const
+{
+    EVP_MAC_CTX_free(context);
+}
+
+Hmac::Hmac(Hash hash, std::string_view key)
+{
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(
+        EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    check(mac != nullptr);
+    context_.reset(EVP_MAC_CTX_new(mac.get()));
+
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                         const_cast<char *>(EVP_MD_get0_name(hash.type_)), 0),
+        OSSL_PARAM_construct_end(),
+    };
+    check(context_ != nullptr
+          && EVP_MAC_init(context_.get(), octets(key), key.size(), parameters) == 1);
+}
+
+std::string Hmac::of(Parts parts) const
+{
+    std::string code(EVP_MAX_MD_SIZE, '\0');
+    std::size_t size = 0;
+
+    bool done = EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1;
+    for (const auto part : parts) {
+        done = done && EVP_MAC_update(context_.get(), octets(part), part.size()) == 1;
+    }
+    check(done
+          && EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char *>(code.data()), &size,
+                           code.size()) == 1);
+
+    code.resize(size);
+    return code;
+}
+
+void PublicKey::Free::operator()(evp_pkey_st *key) const
+{
+    EVP_PKEY_free(key);
+}
+
+Result<PublicKey> PublicKey::from_pem(std::string_view pem)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    PublicKey key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+    ERR_clear_error();
+
+    const int type = key.key_ ? EVP_PKEY_get_base_id(key.key_.get()) : EVP_PKEY_NONE;
+    if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC) {
+        return bad_request("not an RSA or EC public key in PEM form");
     }
 
-    return text;
+    return key;
+}
+
+bool PublicKey::signed_this(Hash hash, std::string_view message, std::string_view signature) const
+{
+    const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    const bool genuine =
+        context
+        && EVP_DigestVerifyInit(context.get(), nullptr, hash.type_, nullptr, key_.get()) == 1
+        && EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
+                            message.size()) == 1;
+    // a forged one leaves its reason in the queue that TLS reads too
+    ERR_clear_error();
+    return genuine;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b)
+{
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void wipe(void *memory, std::size_t size)
+{
+    OPENSSL_cleanse(memory, size);
+}
+
+std::string sha256_hex(std::string_view bytes)
+{
+    return hex(Hash::sha256().of({bytes}));
 }
 
 }  // namespace cdn

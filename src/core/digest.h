@@ -1,11 +1,81 @@
-// Digests, through OpenSSL.
+// Digests, message authentication and public-key signatures, through OpenSSL.
 
 #pragma once
 
+#include "core/result.h"
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+struct evp_mac_ctx_st;
+struct evp_md_st;
+struct evp_pkey_st;
+
 namespace cdn {
+
+// What is hashed, one after the other.
+using Parts = std::initializer_list<std::string_view>;
+
+// A hash function.
+class Hash {
+public:
+    // OpenSSL's names: "sha256", "SHA3-256"; nothing for one it does not have.
+    static std::optional<Hash> named(const std::string &name);
+    static Hash md5();
+    static Hash sha1();
+    static Hash sha256();
+
+    std::size_t size() const;
+    std::string of(Parts parts) const;
+
+private:
+    friend class Hmac;
+    friend class PublicKey;
+    explicit Hash(const evp_md_st *type) : type_(type) {}
+
+    const evp_md_st *type_;
+};
+
+// HMAC with one key, prepared: each message then costs its own bytes alone.
+class Hmac {
+public:
+    Hmac(Hash hash, std::string_view key);
+
+    std::string of(Parts parts) const;
+
+private:
+    struct Free {
+        void operator()(evp_mac_ctx_st *context) const;
+    };
+
+    std::unique_ptr<evp_mac_ctx_st, Free> context_;    // made ready again by each message
+};
+
+// An RSA (PKCS #1 v1.5) or ECDSA key.
+class PublicKey {
+public:
+    static Result<PublicKey> from_pem(std::string_view pem);
+
+    bool signed_this(Hash hash, std::string_view message, std::string_view signature) const;
+
+private:
+    struct Free {
+        void operator()(evp_pkey_st *key) const;
+    };
+
+    explicit PublicKey(evp_pkey_st *key) : key_(key) {}
+
+    std::unique_ptr<evp_pkey_st, Free> key_;
+};
+
+// The time does not tell where they differ.  Lengths are no secret.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+// Overwrites, whatever the optimiser thinks of it.
+void wipe(void *memory, std::size_t size);
 
 // SHA-256 as 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);

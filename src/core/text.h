@@ -38,6 +38,8 @@ std::optional<double> parse_decimal(std::string_view text);
 // six places: "0.5", "12", "-3.25".
 std::string print_decimal(double value);
 
+int hex_value(char c);                                  // -1: no hex digit
+
 // %XX becomes its byte; nothing when a % is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 

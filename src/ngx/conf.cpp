@@ -42,7 +42,8 @@ void warn_of_short_locks(ngx_conf_t *cf, const ImageConf &image)
 bool counts(const LocConf &conf)
 {
     const bool is_tier = conf.image.transform && conf.image.dialect == dialect_off;
-    const bool in_force = conf.image.dialect != dialect_off || conf.status.region != nullptr;
+    const bool in_force = conf.image.dialect != dialect_off || conf.sign.policy != nullptr
+                          || conf.status.region != nullptr;
     return in_force && !is_tier && !conf.status.is_endpoint;
 }
 
@@ -81,18 +82,12 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
     });
 }
 
-char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
+char *init_main_conf(ngx_conf_t *, void *data) noexcept
 {
     auto *conf = static_cast<MainConf *>(data);
-    ngx_str_t request_uri = ngx_string("request_uri");
 
     if (conf->image_memory == NGX_CONF_UNSET) {
         conf->image_memory = std::int64_t{1} << 30;
-    }
-
-    conf->request_uri_index = ngx_http_get_variable_index(cf, &request_uri);
-    if (conf->request_uri_index == NGX_ERROR) {
-        return static_cast<char *>(NGX_CONF_ERROR);
     }
 
     return NGX_CONF_OK;
@@ -113,6 +108,8 @@ void *create_loc_conf(ngx_conf_t *cf) noexcept
         image.timeout = NGX_CONF_UNSET_MSEC;
         image.on_error = NGX_CONF_UNSET_UINT;
 
+        conf->sign.mode = NGX_CONF_UNSET_UINT;
+
         return conf;
     });
 }
@@ -120,7 +117,15 @@ void *create_loc_conf(ngx_conf_t *cf) noexcept
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 {
     return guarded<char *>(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
-        merge_endpoint(cf, *static_cast<LocConf *>(parent), *static_cast<LocConf *>(child));
+        MainConf &main = main_conf(cf);
+        LocConf &conf = *static_cast<LocConf *>(child);
+        merge_endpoint(cf, *static_cast<LocConf *>(parent), conf);
+
+        if (merge_sign_conf(cf, static_cast<LocConf *>(parent)->sign, conf.sign) != NGX_CONF_OK) {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+        main.signs = main.signs || conf.sign.policy != nullptr;
+
         const ImageConf &outer = static_cast<LocConf *>(parent)->image;
         ImageConf &image = static_cast<LocConf *>(child)->image;
         const image::Limits defaults;
@@ -166,7 +171,6 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
                 cf->pool, image::FormatSet{jpeg, png, webp, gif, avif, heif, tiff});
         }
 
-        MainConf &main = main_conf(cf);
         if (image.defaults != nullptr) {
             if (const auto known = main.presets->apply(*image.defaults); !known) {
                 const ngx_str_t message = borrow(known.error().message);

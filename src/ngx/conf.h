@@ -8,7 +8,10 @@
 #include "image/preset.h"
 #include "image/sources.h"
 #include "ngx/ngx.h"
+#include "ngx/sign_conf.h"
 #include "status/judge.h"
+
+#include <vector>
 
 namespace cdn {
 
@@ -32,9 +35,10 @@ struct MainConf {
     ngx_str_t       node;                              // cdn_node: name and region=
     ngx_str_t       node_region;
     status::Thresholds *thresholds;                    // cdn_alert, cdn_status_bandwidth
-    ngx_int_t       request_uri_index;                 // $request_uri among the indexed variables
     ssize_t         image_memory;                      // cdn_image_memory
     bool            renders;                           // any location transforms
+    bool            signs;                             // any asks for signatures
+    std::vector<ngx_uint_t> url_variables;             // see request_url.h
 };
 
 struct ImageConf {
@@ -65,6 +69,7 @@ struct StatusConf {
 
 struct LocConf {
     ImageConf  image;
+    SignConf   sign;
     StatusConf status;
 };
 

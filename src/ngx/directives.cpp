@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
+#include "ngx/sign_conf.h"
 #include "ngx/status_handler.h"
 #include "ngx/zone.h"
 
@@ -28,6 +29,13 @@ ngx_conf_enum_t on_error_words[] = {
     {ngx_string("status"), on_error_status},
     {ngx_string("original"), on_error_original},
     {ngx_string("redirect"), on_error_redirect},
+    {ngx_null_string, 0},
+};
+
+ngx_conf_enum_t sign_modes[] = {
+    {ngx_string("off"), sign_off},
+    {ngx_string("optional"), sign_optional},
+    {ngx_string("required"), sign_required},
     {ngx_null_string, 0},
 };
 
@@ -376,6 +384,20 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_image_on_error"),                // status | original | redirect
       any_block | NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot, CDN_IMAGE_SLOT(on_error), &on_error_words },
+
+    // signed URLs
+
+    { ngx_string("cdn_sign"),                          // off | optional | required
+      any_block | NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, sign.mode), &sign_modes },
+
+    { ngx_string("cdn_sign_scheme"),                   // NAME key=value ...
+      any_block | NGX_CONF_1MORE,
+      set_sign_scheme, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_sign_key"),                      // ID SECRET [salt=SALT]
+      any_block | NGX_CONF_TAKE23,
+      set_sign_key, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
 
     // status
 

@@ -5,6 +5,8 @@
 #include "image/hints.h"
 #include "image/negotiate.h"
 #include "ngx/headers.h"
+#include "ngx/request_url.h"
+#include "ngx/sign_access.h"
 #include "ngx/status_count.h"
 #include "ngx/zone.h"
 
@@ -14,49 +16,10 @@ namespace cdn {
 
 namespace {
 
-// The request target as it holds now: what the client sent, until something
-// rewrote it.
-std::string raw_url(ngx_http_request_t *r)
-{
-    if (r->valid_unparsed_uri) {
-        const auto whole = view(r->unparsed_uri);
-        return std::string(whole.substr(0, whole.find('#')));
-    }
-
-    const auto escaped = 2 * ngx_escape_uri(nullptr, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
-    std::string url(r->uri.len + escaped, '\0');
-    ngx_escape_uri(reinterpret_cast<u_char *>(url.data()), r->uri.data, r->uri.len, NGX_ESCAPE_URI);
-
-    return r->args.len > 0 ? url + '?' + std::string(view(r->args)) : url;
-}
-
 image::RawUrl cut_url(std::string_view url)
 {
     const auto [path, query, has_query] = cut(url, '?');
     return {path, query};
-}
-
-// From here on the request is one for `url`: nginx's parts of it agree, and
-// $request_uri is read anew.
-void set_url(ngx_http_request_t *r, std::string_view url)
-{
-    const auto parts = cut_url(url);
-    const auto path = decoded_path(parts.path);
-
-    r->unparsed_uri = copy(r->pool, url);
-    r->uri = copy(r->pool, path ? std::string_view(*path) : parts.path);
-    r->args = copy(r->pool, parts.query);
-    ngx_http_set_exten(r);
-
-    // a prefix of the old URI has no place in the new one; the new one is as
-    // a client would send it
-    r->valid_location = 0;
-    r->valid_unparsed_uri = 1;
-    r->quoted_uri = 0;
-
-    auto &request_uri = r->variables[main_conf(r).request_uri_index];
-    request_uri.valid = 0;
-    request_uri.not_found = 0;
 }
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names)
@@ -246,12 +209,12 @@ bool same(const ngx_str_t &a, const ngx_str_t &b)
 
 RequestState *prepare_url(ngx_http_request_t *r)
 {
+    RequestState *known = pass_gate(r);
     const ImageConf &conf = loc_conf(r).image;
     if (conf.dialect == dialect_off && !conf.transform) {
-        return effective_state(r);
+        return known;
     }
 
-    RequestState *known = effective_state(r);
     if (known != nullptr && known->url_is_prepared && same(known->uri, r->uri)
         && same(known->args, r->args) && known->dialect == conf.dialect
         && known->transforms == (conf.transform != 0))
@@ -260,9 +223,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     }
 
     RequestState &state = make_state(r);
-    if (state.client_uri.data == nullptr) {
-        state.client_uri = r->main->unparsed_uri;
-    }
+    note_client_uri(r, state);
 
     state.image.reset();
     state.url_error.reset();

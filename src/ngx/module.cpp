@@ -6,15 +6,20 @@
 #include "ngx/image_filter.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/render_task.h"
+#include "ngx/request_url.h"
+#include "ngx/sign_access.h"
 #include "ngx/status_count.h"
 #include "ngx/status_tick.h"
 #include "ngx/variables.h"
 #include "ngx/zone.h"
 
+#include <algorithm>
+
 namespace cdn {
 
 namespace {
 
+// The last module's handlers come first in their phase.
 bool add_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt handler)
 {
     auto *core = static_cast<ngx_http_core_main_conf_t *>(
@@ -28,10 +33,25 @@ bool add_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt hand
     return true;
 }
 
+bool add_last_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt handler)
+{
+    if (!add_handler(cf, phase, handler)) {
+        return false;
+    }
+
+    auto *core = static_cast<ngx_http_core_main_conf_t *>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto *all = static_cast<ngx_http_handler_pt *>(core->phases[phase].handlers.elts);
+    std::rotate(all, all + core->phases[phase].handlers.nelts - 1, all + core->phases[phase].handlers.nelts);
+    return true;
+}
+
 ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
 {
-    // the last module's handlers come first in their phase
-    if (!add_handler(cf, NGX_HTTP_REWRITE_PHASE, rewrite_phase)
+    if (!add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, note_redirect)
+        || !add_handler(cf, NGX_HTTP_REWRITE_PHASE, rewrite_phase)
+        || !add_handler(cf, NGX_HTTP_ACCESS_PHASE, sign_access)
+        || !add_last_handler(cf, NGX_HTTP_ACCESS_PHASE, sign_late)
         || !add_handler(cf, NGX_HTTP_PRECONTENT_PHASE, refuse_phase)
         || !add_handler(cf, NGX_HTTP_LOG_PHASE, count_request))
     {
@@ -48,11 +68,16 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
 
     auto *http = static_cast<MainConf *>(
         ngx_http_cycle_get_module_main_conf(cycle, ngx_http_cdn_module));
-    if (http == nullptr || !http->renders) {
+    if (http == nullptr) {
         return NGX_OK;
     }
 
     return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
+        find_url_variables(cycle);
+        if (!http->renders) {
+            return NGX_OK;
+        }
+
         const auto z = zone(*http);
         return z && render_start_worker(cycle->log, z->head->memory) ? NGX_OK : NGX_ERROR;
     });

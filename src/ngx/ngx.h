@@ -10,4 +10,5 @@ extern "C" {
 #include <ngx_thread_pool.h>
 
 extern __attribute__((visibility("default"))) ngx_module_t ngx_http_cdn_module;
+extern __attribute__((visibility("default"))) ngx_module_t ngx_http_cdn_headers_module;
 }

@@ -85,4 +85,11 @@ RequestState &make_state(ngx_http_request_t *r)
     return *state;
 }
 
+void note_client_uri(ngx_http_request_t *r, RequestState &state)
+{
+    if (state.client_uri.data == nullptr) {
+        state.client_uri = r->main->unparsed_uri;
+    }
+}
+
 }  // namespace cdn

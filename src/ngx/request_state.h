@@ -37,6 +37,16 @@ struct Transformation {
     ngx_connection_t     timer_log{};                  // nginx's timers log through a connection
 };
 
+// What is known of a request's signature.
+struct Signature {
+    const SignPolicy           *policy = nullptr;      // which gate its URL came to last
+    bool                        is_judged = false;     // not so a subrequest
+    sign::Answer                answer;
+    unsigned                    redirects = 0;         // internal ones, so far
+    unsigned                    redirects_seen = 0;    // by that gate
+    std::optional<std::int64_t> expires;               // the earliest of all genuine answers
+};
+
 struct RequestState {
     explicit RequestState(ngx_http_request_t *r) : request(r) {}
     ~RequestState();
@@ -52,6 +62,8 @@ struct RequestState {
     ngx_str_t  uri{};
     ngx_str_t  args{};
     ngx_str_t  client_uri{};                           // as the client sent it
+
+    Signature signature;
 
     // the image it asks for
     std::optional<image::Request> image;
@@ -92,5 +104,8 @@ RequestState *effective_state(ngx_http_request_t *r);
 void note_vary(RequestState &state, std::string_view name);
 
 RequestState &make_state(ngx_http_request_t *r);
+
+// Before anything changes the URL.
+void note_client_uri(ngx_http_request_t *r, RequestState &state);
 
 }  // namespace cdn

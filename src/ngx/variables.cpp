@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/request_url.h"
 #include "ngx/status_count.h"
 
 namespace cdn {
@@ -76,6 +77,21 @@ std::optional<std::string> region_name(ngx_http_request_t *r)
     return !name.empty() ? std::optional(name) : std::nullopt;
 }
 
+// The URL without a token, in an image location the canonical one.
+std::optional<std::string> clean_uri(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    return state != nullptr && state->url_is_prepared ? state->image_uri : raw_url(r);
+}
+
+std::optional<std::string> sign_status(ngx_http_request_t *r)
+{
+    const RequestState *state = prepare_url(r);
+    return state != nullptr && state->signature.is_judged
+               ? std::optional(std::string(sign::name(state->signature.answer.verdict)))
+               : std::nullopt;
+}
+
 struct Variable {
     std::string_view name;
     Read             read;
@@ -83,6 +99,8 @@ struct Variable {
 
 constexpr Variable table[] = {
     {"cdn_client_uri", client_uri},                    // the URL as the client sent it
+    {"cdn_uri", clean_uri},                            // the URL without a token, canonical
+    {"cdn_sign_status", sign_status},
     {"cdn_image_uri", image_uri},                      // canonical; the URL itself without options
     {"cdn_image_source", image_source},                // the source's path and query
     {"cdn_image_origin", image_origin},                // where the source is

@@ -56,6 +56,8 @@ constexpr MetricInfo list[] = {
      "A transformation's time in the queue", {}},
     {Metric::image_bytes, Kind::counter, "image_bytes",
      "Bytes of sources read and of results made", {"direction"}},
+    {Metric::signatures, Kind::counter, "signatures",
+     "Signed URLs that were judged, by scheme and verdict", {"scheme", "verdict"}},
 };
 
 std::uint64_t make_key(Metric metric, const Labels &labels)

@@ -39,6 +39,7 @@ enum class Metric : std::uint8_t {
     profile_misses = 14,
     content_requests = 15,
     region_duration = 16,
+    signatures = 17,
 };
 
 enum class Kind { counter, histogram };

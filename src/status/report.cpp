@@ -302,7 +302,7 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"bytes", by_one(samples, Metric::image_bytes, 0)},
         {"memory", facts.image_memory_bytes},
     };
-    for (const char *later : {"signatures", "purges", "redis", "schedules"}) {
+    for (const char *later : {"purges", "redis", "schedules"}) {
         out[later] = Json::object();
     }
     out["cache"] = caches(facts.caches);
@@ -322,6 +322,8 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         out["series"] = {{"5m", chart(snapshot.series->seconds, 1)},
                          {"48h", chart(snapshot.series->minutes, snapshot.series->minutes_step * 60)}};
     }
+
+    out["signatures"] = by_two(samples, Metric::signatures);
 
     // names of zones and hosts are not always UTF-8
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

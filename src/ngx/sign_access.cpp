@@ -1,0 +1,169 @@
+#include "ngx/sign_access.h"
+
+#include "ngx/headers.h"
+#include "ngx/request_url.h"
+#include "ngx/zone.h"
+
+namespace cdn {
+
+namespace {
+
+sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url)
+{
+    const std::string cookies = gate.scheme->cookies().empty() ? std::string()
+                                                               : request_header(r, "Cookie");
+
+    sign::Asked asked;
+    asked.url = sign::Url::of(url);
+    asked.cookies = cookies;
+    asked.value = [&](std::size_t index) {
+        ngx_str_t value{};
+        auto *expression = const_cast<ngx_http_complex_value_t *>(&gate.expressions[index]);
+        if (ngx_http_complex_value(r, expression, &value) != NGX_OK) {
+            throw std::bad_alloc();
+        }
+        return std::string(view(value));
+    };
+
+    return gate.scheme->verify(asked, ngx_time());
+}
+
+void count(ngx_http_request_t *r, const SignPolicy &gate, sign::Verdict verdict)
+{
+    if (auto z = zone(main_conf(r))) {
+        z->counters.add(status::Metric::signatures,
+                        {z->counters.label(gate.scheme_name), z->counters.label(sign::name(verdict))});
+    }
+}
+
+constexpr ngx_int_t status_gone = 410;
+
+bool is_gone(const SignPolicy &gate, const RequestState &state)
+{
+    return gate.late_is_gone && state.signature.answer.verdict == sign::Verdict::expired;
+}
+
+bool satisfies_all(ngx_http_request_t *r)
+{
+    auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return core->satisfy == NGX_HTTP_SATISFY_ALL;
+}
+
+// Whatever the verdict: nobody downstream sees a token.
+void take_token(ngx_http_request_t *r, const sign::Scheme &scheme, const std::string &url)
+{
+    const auto parts = sign::Url::of(url);
+    const std::string clean = scheme.clean(parts);
+    if (clean == url && !r->internal) {
+        return;
+    }
+
+    if (sign::Url::of(clean).path != parts.path) {
+        set_url(r, clean);
+        return;
+    }
+
+    // a rewrite, or a redirect, may have left other arguments than `url` has
+    const std::string args = scheme.clean({parts.path, view(r->args), r->args.len > 0});
+    const std::string target = scheme.clean(sign::Url::of(without_fragment(view(r->unparsed_uri))));
+    set_query(r, sign::Url::of(args).query, target);
+}
+
+}  // namespace
+
+RequestState *pass_gate(ngx_http_request_t *r)
+{
+    RequestState *known = effective_state(r);
+    const SignPolicy *gate = loc_conf(r).sign.policy;
+    if (gate == nullptr
+        || (known != nullptr && known->signature.policy == gate
+            && known->signature.redirects == known->signature.redirects_seen))
+    {
+        return known;
+    }
+
+    RequestState &state = make_state(r);
+    Signature &signature = state.signature;
+    note_client_uri(r, state);
+
+    // A rewrite is part of what the server serves under the client's URL; an internal
+    // redirect goes to another one.
+    const bool redirected = r != r->main || signature.redirects > 0;
+    const std::string url = redirected ? raw_url(r)
+                                       : std::string(without_fragment(view(state.client_uri)));
+
+    // who came through a gate is not asked there again, wherever it leads
+    const bool was_let_in = signature.policy == gate && signature.is_judged
+                            && signature.answer.verdict == sign::Verdict::ok;
+
+    if (r == r->main && !was_let_in) {
+        signature.answer = judge(r, *gate, url);
+        signature.is_judged = true;
+        if (const auto expires = signature.answer.expires) {
+            signature.expires = std::min(signature.expires.value_or(*expires), *expires);
+        }
+        count(r, *gate, signature.answer.verdict);
+    }
+
+    take_token(r, *gate->scheme, url);
+
+    signature.policy = gate;
+    signature.redirects_seen = signature.redirects;
+    state.uri = r->uri;
+    state.args = r->args;
+    state.url_is_prepared = false;
+    return &state;
+}
+
+ngx_int_t note_redirect(ngx_http_request_t *r) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
+        if (r->internal && r == r->main && main_conf(r).signs) {
+            RequestState &state = make_state(r);
+            note_client_uri(r, state);
+            state.signature.redirects++;
+        }
+        return NGX_DECLINED;
+    });
+}
+
+ngx_int_t sign_access(ngx_http_request_t *r) noexcept
+{
+    return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_FORBIDDEN, [&]() -> ngx_int_t {
+        const SignPolicy *gate = loc_conf(r).sign.policy;
+        if (gate == nullptr) {
+            return NGX_DECLINED;
+        }
+
+        const RequestState *state = pass_gate(r);
+        const sign::Answer &answer = state->signature.answer;
+
+        if (answer.verdict == sign::Verdict::ok) {
+            return NGX_OK;
+        }
+        if (gate->mode == sign_optional && answer.wholly_unsigned) {
+            return NGX_DECLINED;
+        }
+
+        const ngx_str_t verdict = borrow(sign::name(answer.verdict));
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "cdn sign: %V signature", &verdict);
+
+        // for "satisfy any" only 403 is a vote, and others may yet say yes
+        return is_gone(*gate, *state) && satisfies_all(r) ? status_gone : NGX_HTTP_FORBIDDEN;
+    });
+}
+
+ngx_int_t sign_late(ngx_http_request_t *r) noexcept
+{
+    const SignPolicy *gate = loc_conf(r).sign.policy;
+    const RequestState *state = gate != nullptr ? find_state(r) : nullptr;
+
+    if (state != nullptr && r->access_code == NGX_HTTP_FORBIDDEN && is_gone(*gate, *state)) {
+        r->access_code = status_gone;
+    }
+
+    return NGX_DECLINED;
+}
+
+}  // namespace cdn

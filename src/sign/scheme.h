@@ -1,0 +1,101 @@
+// A way to sign URLs: what a request says, and the keys, give a verdict.  Nothing
+// here reads a clock, a request or a file.
+
+#pragma once
+
+#include "core/result.h"
+#include "sign/keyring.h"
+#include "sign/url.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cdn::sign {
+
+enum class Verdict {
+    ok,
+    missing,                                           // no signature
+    invalid,                                           // forged or malformed
+    expired,                                           // genuine, but late
+    forbidden,                                         // bound to another address or country
+};
+
+std::string_view name(Verdict verdict);
+
+struct Answer {
+    Verdict                     verdict = Verdict::missing;
+    bool                        wholly_unsigned = false;   // missing, and nothing of a token either
+    std::optional<std::int64_t> expires;               // of a genuine one: its last valid second
+};
+
+// What a scheme may ask of a request.
+struct Asked {
+    Url              url;
+    std::string_view cookies;                          // the Cookie header
+    std::function<std::string(std::size_t)> value;     // what this of Scheme::expressions() is now
+};
+
+class Scheme {
+public:
+    virtual ~Scheme() = default;
+
+    // Tries every key, in constant time.  A forged URL is reported before a late one,
+    // so that a forger cannot use the clock as an oracle.
+    virtual Answer verify(const Asked &asked, std::int64_t now) const = 0;
+
+    // The URL without its token, valid or not.
+    virtual std::string clean(const Url &url) const = 0;
+
+    // Cookies that carry a token; nobody else need see them.
+    virtual std::vector<std::string> cookies() const { return {}; }
+
+    // Texts with variables of the web server, which it reads when asked.
+    const std::vector<std::string> &expressions() const { return expressions_; }
+
+protected:
+    std::size_t add_expression(std::string text)
+    {
+        expressions_.push_back(std::move(text));
+        return expressions_.size() - 1;
+    }
+
+private:
+    std::vector<std::string> expressions_;
+};
+
+// The options of "cdn_sign_scheme NAME key=value ..."; each is taken once.
+class SchemeOptions {
+public:
+    // One that is there already is an error.
+    std::optional<Error> add(std::string_view text);
+
+    std::optional<std::string> take(std::string_view name);
+    std::string take(std::string_view name, std::string_view otherwise);
+
+    // One of the words, or an error that names them.
+    Result<std::size_t> take_word(std::string_view name, std::initializer_list<std::string_view> words);
+    Result<bool> take_flag(std::string_view name, bool otherwise);
+
+    // What nobody took.
+    std::optional<Error> rest() const;
+
+private:
+    std::vector<std::pair<std::string, std::string>> options_;
+};
+
+using Made = Result<std::unique_ptr<Scheme>>;
+
+// Without keys it refuses every URL, and still says what is wrong with the options.
+Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys);
+
+// ok until its last second, then expired.
+Answer genuine(std::int64_t expires, std::int64_t now);
+Answer refused(Verdict verdict);
+
+}  // namespace cdn::sign
