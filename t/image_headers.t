@@ -20,6 +20,12 @@ $http .= <<"SERVERS" for @dialects;
             proxy_cache_key $_\$request_uri;
             proxy_cache_valid 200 1m;
         }
+        location /revalidated/ {
+            proxy_pass http://127.0.0.1:%PORT_tier%\$cdn_image_uri;
+            proxy_cache edge;
+            proxy_cache_valid 200 1s;
+            proxy_cache_revalidate on;
+        }
         location /uncached/ { proxy_pass http://127.0.0.1:%PORT_tier%\$cdn_image_uri; }
         location /denied/ { deny all; }
     }
@@ -53,7 +59,7 @@ HTTP
 
 my $tiny = picture(width => 40, height => 30, save => 'Q=5,strip');
 $t->write('error.html', 'oh');
-$t->write_origin($_, $photo) for qw(cat.jpg uncached/cat.jpg);
+$t->write_origin($_, $photo) for qw(cat.jpg uncached/cat.jpg revalidated/cat.jpg);
 $t->write_origin('text.jpg', 'no picture');
 $t->write_origin('tiny.jpg', $tiny);
 $t->write_origin('huge.png', picture(width => 2100, height => 1500, format => 'png', color => [1, 2, 3]));
@@ -144,6 +150,15 @@ my $paged = $t->at('paged')->get('/text.jpg?width=9');
 is($paged->body, 'oh', 'an error page');
 is($paged->header('x-ip-error'), 'the source is not an image', 'tells all the same');
 like($t->at('paged')->get('/cat.jpg?width=0')->header('x-ip-error'), qr/^width must be/, 'of a refused URL too');
+
+# a cached answer that its tier confirms
+
+my $old = $t->at('fastly')->get('/revalidated/cat.jpg?width=300');
+my $new;
+eventually(sub { $new = $t->at('fastly')->get('/revalidated/cat.jpg?width=300'); $new->header('X-Cache') eq 'REVALIDATED' }, 10);
+is($new->header('X-Cache'), 'REVALIDATED', 'revalidated');
+is($new->header('Fastly-IO-Info'), $old->header('Fastly-IO-Info'), 'tells what was stored');
+is($new->header('X-Info'), $old->header('X-Info'), 'all of it');
 
 # notes
 

@@ -30,9 +30,16 @@ my $t = nginx('', files => { 'cat.jpg' => $photo, 'plain.txt' => 'plain' }, http
         location / { cdn_image_transform on; proxy_pass http://%ORIGIN%; }
     }
     server {
+        listen 127.0.0.1:%PORT_pages%;
+        root %DIR%/html;
+        cdn_image custom;
+        error_page 404 /plain.txt;
+        location / { cdn_image_transform on; }
+        location = /plain.txt { }
+    }
+    server {
         listen 127.0.0.1:%PORT_alone%;
         root %DIR%/html;
-        error_page 404 /plain.txt;
         location ^~ /cdn-cgi/image/ { cdn_image cloudflare; cdn_image_transform on; }
     }
 
@@ -110,6 +117,13 @@ is($edge->get('/custom/cat.jpg?width=auto&quality=70', 'Sec-CH-Width' => 500)->h
 $r = $edge->get('/default/cat.jpg', 'Sec-CH-Width' => 500, Accept => 'image/webp');
 is($r->header('X-Uri'), '/cdn-image/w=768,f=webp,q=85/default/cat.jpg', 'and for URLs that say nothing');
 is($r->header('Vary'), 'Sec-CH-Width, Accept', 'which vary then');
+
+# on pages of the server's own
+
+my $page = $t->at('pages')->get('/none.jpg?width=auto', %narrow);
+is($page->status, 404, 'an error page');
+is($page->body, 'plain', 'is served');
+is($page->header('Vary'), 'Sec-CH-Width', 'and varies as what it stands for');
 
 # with what the origin says
 

@@ -34,8 +34,8 @@ Presets::Presets()
     set("document_preview", built_in({{"width", "400"}, {"height", "600"}, {"crop", "fit"},
                                       {"quality", "90"}}));
 
-    // Of photographs 350 to 600 bytes in WebP, as many in JPEG, more in AVIF;
-    // blurred before, 15 % fewer: not worth what a browser's blur hides anyway.
+    // Photographs have 140 to 530 bytes in WebP, 390 to 680 in JPEG, 380 to 850
+    // in AVIF.  A blur beforehand saves a quarter more, which is not needed.
     Options placeholder = built_in({{"width", "32"}, {"quality", "60"}, {"format", "webp"}});
     placeholder.animate = false;
     placeholder.max_bytes = 1024;

@@ -1,5 +1,7 @@
 #include "image/save_vips.h"
 
+#include "image/bare.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -53,7 +55,8 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
         const std::string_view name = *field;
         if (!name.starts_with("exif-") && name != VIPS_META_XMP_NAME && name != VIPS_META_IPTC_NAME
             && name != VIPS_META_ICC_NAME && name != VIPS_META_ORIENTATION
-            && name != VIPS_META_PAGE_HEIGHT)
+            && name != VIPS_META_PAGE_HEIGHT
+            && name != "jpeg-thumbnail-data")          // of the whole, uncut original
         {
             continue;
         }
@@ -103,6 +106,7 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
     case Format::webp:
         check(vips_webpsave_buffer(in.get(), &data, &size, "Q", plan.quality, "strip", TRUE,
                                    "lossless", plan.lossless, nullptr));
+        size = make_bare_webp({static_cast<char *>(data), size});
         break;
     case Format::gif:
         check(vips_gifsave_buffer(in.get(), &data, &size, "strip", TRUE, "effort", gif_effort,

@@ -48,7 +48,7 @@ std::optional<std::string> image_format(ngx_http_request_t *r)
     }
 
     const auto &formats = state->image->format.formats;
-    return formats.empty() ? "auto" : std::string(image::name(formats[0]));
+    return state->image->json ? "json" : formats.empty() ? "auto" : std::string(image::name(formats[0]));
 }
 
 std::optional<std::string> image_info(ngx_http_request_t *r)

@@ -17,6 +17,11 @@ TEST(Negotiation, ReadsWhatBrowsersSend)
     EXPECT_EQ(negotiate("image/avif,image/webp,image/apng,image/*,*/*;q=0.8", wanted), both);
     EXPECT_EQ(negotiate("image/webp,*/*", wanted), webp);
     EXPECT_EQ(negotiate("image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", wanted), nothing);
+    EXPECT_EQ(negotiate("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", wanted), both);
+    EXPECT_EQ(negotiate("image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,"
+                        "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", wanted), both);
+    EXPECT_EQ(negotiate("image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5", wanted), webp);
+    EXPECT_EQ(negotiate("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", wanted), nothing);
     EXPECT_EQ(negotiate("*/*", wanted), nothing);
     EXPECT_EQ(negotiate("", wanted), nothing);
 }

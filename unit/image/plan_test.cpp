@@ -409,6 +409,39 @@ TEST(ResultFormat, HasRoomForTheLongestSide)
     EXPECT_EQ(plan(asked(0, 0), source(1, 65501)).format, Format::png);
 }
 
+TEST(ResultFormat, IsKnownToStandInForOneThatIsTooSmall)
+{
+    EXPECT_EQ(plan(exactly(Format::webp), source(16383, 1)).skipped, std::nullopt);
+    EXPECT_EQ(plan(exactly(Format::webp), source(16384, 1)).skipped, Format::webp);
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), source(2000, 1501)).skipped, Format::avif);
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), source(2000, 1500)).skipped, std::nullopt);
+
+    SourceInfo film = source(10, 10, Format::gif);
+    film.frames = 2;
+    EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), film).skipped, std::nullopt);   // unfit, not too small
+    EXPECT_EQ(plan(asked(0, 0), source(10, 10, Format::tiff)).skipped, std::nullopt);
+}
+
+TEST(Plan, KnowsWhenItDoesNotEnlarge)
+{
+    const auto is_small = [](int width, int height, Fit fit, bool shrink_only = false) {
+        Request request = asked(width, height, fit);
+        request.shrink_only = shrink_only;
+        return plan(request, source(300, 200)).small;
+    };
+
+    EXPECT_FALSE(is_small(300, 0, Fit::scale_down));
+    EXPECT_TRUE(is_small(301, 0, Fit::scale_down));
+    EXPECT_FALSE(is_small(301, 200, Fit::scale_down));
+    EXPECT_TRUE(is_small(301, 200, Fit::crop));
+    EXPECT_FALSE(is_small(300, 200, Fit::crop));
+    EXPECT_TRUE(is_small(600, 600, Fit::pad, true));
+    EXPECT_TRUE(is_small(600, 10, Fit::squeeze, true));
+    for (const Fit fit : {Fit::contain, Fit::cover, Fit::pad, Fit::squeeze, Fit::scale_up}) {
+        EXPECT_FALSE(is_small(600, 600, fit));
+    }
+}
+
 TEST(ResultFormat, WithoutAlphaLiesOnABackground)
 {
     SourceInfo info = source(10, 10, Format::png);

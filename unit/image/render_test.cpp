@@ -1,5 +1,6 @@
 // Pictures are made through libvips, rendered, and read back through libvips.
 
+#include "image/bare.h"
 #include "image/render.h"
 
 #include <gtest/gtest.h>
@@ -653,6 +654,34 @@ TEST_F(Render, BringsDeepAndGreyPicturesToTheScreen)
     EXPECT_TRUE(near(seen(lab), {200, 100, 50}, 3));
     EXPECT_EQ(seen(cmyk).size(), 3U);
     EXPECT_TRUE(near(seen(cmyk), {200, 100, 50}, 25));
+}
+
+TEST_F(Render, LeavesNoMetadataInAnyFormat)
+{
+    const auto secret = "a small copy of the whole picture"s;
+    Picture picture = quarters(60, 40);
+    vips_image_set_blob_copy(picture.get(), "jpeg-thumbnail-data", secret.data(), secret.size());
+    vips_image_set_string(picture.get(), "exif-ifd0-Copyright", "somebody (somebody, ASCII, 9 components, 9 bytes)");
+    const auto source = encoded(picture, ".jpg");
+    ASSERT_NE(source.find(secret), source.npos);
+    ASSERT_NE(source.find("somebody"), source.npos);
+
+    for (const Format format : {Format::jpeg, Format::webp, Format::avif, Format::png, Format::gif}) {
+        const Image image = rendered(source, as(format, asked(30, 0)));
+        EXPECT_EQ(bytes_of(image).find(secret), std::string_view::npos) << name(format);
+        EXPECT_EQ(bytes_of(image).find("somebody"), std::string_view::npos) << name(format);
+        if (format != Format::avif) {
+            EXPECT_TRUE(is_bare(bytes_of(image), format)) << name(format);
+        }
+    }
+
+    for (const Metadata metadata : {Metadata::copyright, Metadata::keep}) {
+        Request request = as(Format::jpeg, asked(30, 0));
+        request.metadata = metadata;
+        const Image image = rendered(source, request);
+        EXPECT_EQ(bytes_of(image).find(secret), std::string_view::npos);
+        EXPECT_NE(bytes_of(image).find("somebody"), std::string_view::npos);
+    }
 }
 
 // Nothing compresses worse than noise, at the very size that is asked for.
