@@ -37,6 +37,7 @@ std::string_view content_type(Format format) { return row(format).type; }
 bool can_write(Format format) { return row(format).writable; }
 bool has_alpha(Format format) { return row(format).alpha; }
 bool has_frames(Format format) { return row(format).frames; }
+bool is_drawn(Format format) { return format == Format::svg || format == Format::pdf; }
 
 std::optional<Format> format_named(std::string_view name)
 {

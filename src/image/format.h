@@ -19,6 +19,7 @@ std::optional<Format> format_named(std::string_view name);
 bool can_write(Format format);                         // jpeg png webp gif avif
 bool has_alpha(Format format);                         // can store transparency
 bool has_frames(Format format);                        // can store an animation
+bool is_drawn(Format format);                          // svg pdf: lines and letters, not pixels
 
 // A set of formats; order does not matter.
 class FormatSet {

@@ -1,6 +1,10 @@
 #include "image/load_vips.h"
 
+#include "image/document_vips.h"
+
 #include <algorithm>
+#include <cmath>
+#include <string>
 
 namespace cdn::image {
 
@@ -44,8 +48,7 @@ Picture load(std::string_view bytes, Format format, const LoadOptions &options)
         check(vips_tiffload_buffer(data, size, &out, "page", options.page - 1,
                                    CDN_LOADER_OPTIONS, nullptr));
         break;
-    case Format::svg:
-    case Format::pdf:
+    default:
         vips_error("ngx_cdn", "no loader");
         throw VipsFailure();
     }
@@ -63,12 +66,78 @@ bool needs_whole_picture(Format format, const Picture &header)
     }
 }
 
+// Drawn in the size that is wanted, but for rounding.
+Picture drawn_for(std::string_view bytes, const SourceInfo &source, const Plan &plan, int wanted_width,
+                  int wanted_height, Stop &stop)
+{
+    Picture page = draw_document(bytes, source, plan, stop);
+
+    const auto at = [&](int place, int side) {
+        return std::min(static_cast<int>(std::lround(place * plan.scale)), side - 1);
+    };
+    const int x = at(plan.region.x, page.width());
+    const int y = at(plan.region.y, page.height());
+
+    const auto nearly = [](double drawn, int wanted) { return std::abs(drawn - wanted) <= 1; };
+    const double width = plan.whole ? page.width() : plan.region.width * plan.scale;
+    const double height = plan.whole ? page.height() : plan.region.height * plan.scale;
+    if (nearly(width, wanted_width) && nearly(height, wanted_height)) {
+        return step(page, [&](auto *i, auto **o) {
+            return vips_embed(i, o, -x, -y, wanted_width, wanted_height, "extend", VIPS_EXTEND_COPY,
+                              nullptr);
+        });
+    }
+
+    return step(page, [&](auto *i, auto **o) {
+        return vips_extract_area(i, o, x, y,
+                                 std::clamp(static_cast<int>(std::lround(width)), 1, page.width() - x),
+                                 std::clamp(static_cast<int>(std::lround(height)), 1, page.height() - y),
+                                 nullptr);
+    });
+}
+
+Error no_such_page(int pages)
+{
+    return bad_request("the source has " + std::to_string(pages)
+                       + (pages == 1 ? " page" : " pages"));
+}
+
+Result<SourceInfo> document_header(std::string_view bytes, Format format, int page)
+{
+    const DocumentInfo document = read_document(bytes, format, format == Format::pdf ? page : 1);
+    if (document.pages < page && format == Format::pdf) {
+        return no_such_page(document.pages);
+    }
+
+    SourceInfo info;
+    info.format = format;
+    info.bytes = bytes.size();
+    info.drawn = true;
+    info.exact_width = document.width;
+    info.exact_height = document.height;
+    info.width = std::max(1, static_cast<int>(std::lround(document.width)));
+    info.height = std::max(1, static_cast<int>(std::lround(document.height)));
+    info.alpha = document.alpha;
+
+    return info;
+}
+
 }  // namespace
 
-SourceInfo read_header(std::string_view bytes, Format format, int page)
+Result<SourceInfo> read_header(std::string_view bytes, Format format, int page)
 {
+    if (is_drawn(format)) {
+        return document_header(bytes, format, page);
+    }
+
     LoadOptions options;
-    options.page = page;
+    if (format == Format::tiff && page > 1) {
+        const int pages = load(bytes, format, options).number(VIPS_META_N_PAGES, 1);
+        if (page > pages) {
+            return no_such_page(pages);
+        }
+        options.page = page;
+    }
     const Picture header = load(bytes, format, options);
 
     SourceInfo info;
@@ -90,6 +159,10 @@ Picture load_for(std::string_view bytes, const SourceInfo &source, const Plan &p
     const int wanted_width = plan.sides_swap ? plan.resized_height : plan.resized_width;
     const int wanted_height = plan.sides_swap ? plan.resized_width : plan.resized_height;
     const Cut &region = plan.region;
+
+    if (source.drawn) {
+        return drawn_for(bytes, source, plan, wanted_width, wanted_height, stop);
+    }
 
     LoadOptions options;
     options.frames = plan.frames;

@@ -21,6 +21,9 @@ int longest_side(Format format)
     }
 }
 
+// What has no pixels may be drawn as large as it is wanted.
+constexpr double most_drawn = 1e6;
+
 std::uint64_t area(int width, int height)
 {
     return static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
@@ -31,7 +34,7 @@ int rounded(double pixels)
     return std::max(1, static_cast<int>(std::lround(std::min(pixels, 1e8))));
 }
 
-int pixels_of(Length length, int side)
+int pixels_of(Length length, double side)
 {
     const double pixels = length.is_share ? length.value * side : length.value;
     return static_cast<int>(std::lround(std::min(pixels, 1e8)));
@@ -99,14 +102,15 @@ Result<Cut> choose_region(const Request &request, int width, int height)
     return part;
 }
 
-// Sizes in the resized picture's own, upright pixels.
-void plan_geometry(const Request &request, int width, int height, Plan &plan)
+// Sizes in the resized picture's own, upright pixels.  `most` is what pictures
+// may grow by where a fit does not enlarge them.
+void plan_geometry(const Request &request, double width, double height, double most, Plan &plan)
 {
     const int asked_width = request.width.value > 0 ? std::max(1, pixels_of(request.width, width)) : 0;
     const int asked_height =
         request.height.value > 0 ? std::max(1, pixels_of(request.height, height)) : 0;
-    const double by_width = static_cast<double>(asked_width) / width;
-    const double by_height = static_cast<double>(asked_height) / height;
+    const double by_width = asked_width / width;
+    const double by_height = asked_height / height;
     const bool has_box = asked_width > 0 && asked_height > 0;
 
     double inside = has_box ? std::min(by_width, by_height) : std::max(by_width, by_height);
@@ -114,8 +118,8 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
         inside = 1;
     }
 
-    plan.resized_width = width;
-    plan.resized_height = height;
+    plan.resized_width = rounded(width);
+    plan.resized_height = rounded(height);
     const auto scale = [&](double factor) {
         plan.resized_width = rounded(width * factor);
         plan.resized_height = rounded(height * factor);
@@ -126,34 +130,34 @@ void plan_geometry(const Request &request, int width, int height, Plan &plan)
 
     switch (request.fit) {
     case Fit::scale_down:
-        scale(std::min(inside, 1.0));
-        plan.small = inside > 1;
+        scale(std::min(inside, most));
+        plan.small = inside > most;
         break;
     case Fit::contain:
         scale(inside);
         break;
     case Fit::pad:
-        scale(request.shrink_only ? std::min(inside, 1.0) : inside);
-        plan.small = request.shrink_only && inside > 1;
+        scale(request.shrink_only ? std::min(inside, most) : inside);
+        plan.small = request.shrink_only && inside > most;
         break;
     case Fit::squeeze:
-        plan.resized_width = request.shrink_only ? std::min(asked_width, width) : asked_width;
-        plan.resized_height = request.shrink_only ? std::min(asked_height, height) : asked_height;
-        plan.small = request.shrink_only && (by_width > 1 || by_height > 1);
+        plan.resized_width = request.shrink_only ? std::min(asked_width, rounded(width * most)) : asked_width;
+        plan.resized_height = request.shrink_only ? std::min(asked_height, rounded(height * most)) : asked_height;
+        plan.small = request.shrink_only && (by_width > most || by_height > most);
         break;
     case Fit::cover:
         scale(std::max(by_width, by_height));
         break;
     case Fit::crop:
-        scale(std::min(std::max(by_width, by_height), 1.0));
-        plan.small = by_width > 1 || by_height > 1;
+        scale(std::min(std::max(by_width, by_height), most));
+        plan.small = by_width > most || by_height > most;
         break;
     case Fit::scale_up:
         scale(std::max(inside, 1.0));
         break;
     case Fit::aspect_crop: {
         // the box made small enough to lie within the picture, then as cover
-        const double shrink = std::min({1.0, 1 / by_width, 1 / by_height});
+        const double shrink = std::min({1.0, most / by_width, most / by_height});
         kept_width = rounded(asked_width * shrink);
         kept_height = rounded(asked_height * shrink);
         scale(std::max(static_cast<double>(kept_width) / width,
@@ -247,6 +251,12 @@ bool suits_progressive(const Plan &plan)
     return !tiny && !huge;
 }
 
+Error too_many_pixels(std::uint64_t limit)
+{
+    return bad_request("the result would have more than " + std::to_string(limit)
+                       + " pixels: ask for a smaller width or height");
+}
+
 Color over_white(Color color)
 {
     const auto mixed = [&](std::uint8_t channel) {
@@ -256,15 +266,35 @@ Color over_white(Color color)
     return {mixed(color.red), mixed(color.green), mixed(color.blue), 255};
 }
 
+// How large to draw for the part that is used; libvips draws no smaller than
+// a thousandth.
+double choose_scale(const SourceInfo &source, const Plan &plan)
+{
+    const int width = plan.sides_swap ? plan.resized_height : plan.resized_width;
+    const int height = plan.sides_swap ? plan.resized_width : plan.resized_height;
+
+    return std::max({width / (plan.whole ? source.exact_width : plan.region.width),
+                     height / (plan.whole ? source.exact_height : plan.region.height), 0.001});
+}
+
+std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
+{
+    return static_cast<std::uint64_t>(
+        std::min(source.exact_width * scale * source.exact_height * scale, 1e18));
+}
+
 std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
 {
     const std::uint64_t stored = area(source.width, source.height) * plan.frames;
     const std::uint64_t resized = area(plan.resized_width, plan.resized_height) * plan.frames;
     const std::uint64_t result = area(plan.canvas_width, plan.canvas_height) * plan.frames;
 
-    // scan lines in flight where the decoder gives lines, all of it elsewhere
-    const std::uint64_t decoding = source.whole_in_memory ? stored * 4
-                                                          : std::uint64_t(source.width) * 4 * 256;
+    // scan lines in flight where the decoder gives lines, all of it elsewhere;
+    // what is drawn is drawn by a helper, and held here too
+    const std::uint64_t decoding =
+        source.drawn             ? document_memory + drawn_pixels(source, plan.scale) * 12
+        : source.whole_in_memory ? stored * 4
+                                 : std::uint64_t(source.width) * 4 * 256;
     const std::uint64_t encoding = result * (plan.format == Format::avif ? 24 : 8);
 
     return source.bytes + decoding + resized * 4 + encoding;
@@ -288,7 +318,7 @@ std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits
     }
 
     const std::uint64_t pixels = area(source.width, source.height) * source.frames;
-    if (pixels > limits.max_pixels) {
+    if (pixels > limits.max_pixels && !source.drawn) {
         return over("pixels", pixels, limits.max_pixels);
     }
 
@@ -318,7 +348,27 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     const int width = on_side ? region->height : region->width;
     const int height = on_side ? region->width : region->height;
     plan.sides_swap = turned != on_side;
-    plan_geometry(request, width, height, plan);
+
+    if (source.drawn) {
+        const bool exactly = plan.whole;
+        const double exact_width = exactly ? source.exact_width : region->width;
+        const double exact_height = exactly ? source.exact_height : region->height;
+        plan_geometry(request, on_side ? exact_height : exact_width,
+                      on_side ? exact_width : exact_height, most_drawn, plan);
+        plan.scale = choose_scale(source, plan);
+
+        const auto pixels = drawn_pixels(source, plan.scale);
+        if (pixels > limits.max_pixels && plan.scale <= 1) {
+            return Error{ErrorCode::too_large, "the source has " + std::to_string(pixels)
+                                                   + " pixels in this size, more than "
+                                                   + std::to_string(limits.max_pixels)};
+        }
+        if (pixels > limits.max_pixels) {
+            return too_many_pixels(limits.max_pixels);
+        }
+    } else {
+        plan_geometry(request, width, height, 1, plan);
+    }
 
     choose_format(request.format, request.animate, source, limits, plan);
     plan.quality = quality_for(request, plan.format);
@@ -351,9 +401,7 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     const std::uint64_t resized = area(plan.resized_width, plan.resized_height) * plan.frames;
     const bool enlarged = resized > area(width, height) * plan.frames;
     if (result > limits.max_output_pixels || (enlarged && resized > limits.max_output_pixels)) {
-        return bad_request("the result would have more than "
-                           + std::to_string(limits.max_output_pixels)
-                           + " pixels: ask for a smaller width or height");
+        return too_many_pixels(limits.max_output_pixels);
     }
 
     plan.memory = plan.json ? 0 : estimate_memory(source, plan);

@@ -18,6 +18,9 @@ struct Limits {
     std::uint64_t max_avif_pixels = 3'000'000;         // a larger result takes the next format
 };
 
+// What drawing a page may take besides its pixels.
+inline constexpr std::uint64_t document_memory = 256U << 20;
+
 // What a header tells.
 struct SourceInfo {
     Format        format = Format::jpeg;
@@ -28,6 +31,9 @@ struct SourceInfo {
     int           orientation = 1;                     // EXIF, 1..8; 5 and more swap the sides
     bool          alpha = false;
     bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
+    bool          drawn = false;                       // it has no pixels: made in the size asked for
+    double        exact_width = 0;                     // then, in pixels that need not be whole
+    double        exact_height = 0;
 };
 
 // A rectangle in the resized picture.
@@ -47,6 +53,7 @@ struct Plan {
     int     page = 1;                                  // of a document, from 1
     Cut     region;                                    // of the source as stored: what is used
     bool    whole = true;                              // that is all of it
+    double  scale = 1;                                 // in which a source without pixels is drawn
     int     resized_width = 0;                         // the region, upright, flipped and rotated
     int     resized_height = 0;
     bool    sides_swap = false;                        // between stored and resized

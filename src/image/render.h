@@ -48,8 +48,9 @@ struct Prepared {
 };
 
 // Once per process, before the first of the calls below and never before a
-// fork.  False: libvips does not start.
-bool render_start();
+// fork; with documents, before this process has threads that work, too.  False:
+// libvips does not start.
+bool render_start(bool documents);
 void render_stop_thread();                             // at the end of each task of a pool thread
 const char *render_library();                          // the version of libvips
 std::size_t render_memory();                           // bytes of pixels libvips holds, in this process

@@ -3,6 +3,7 @@
 #include "image/adjust_vips.h"
 #include "image/background_vips.h"
 #include "image/bare.h"
+#include "image/document_vips.h"
 #include "image/json.h"
 #include "image/load_vips.h"
 #include "image/save_vips.h"
@@ -125,7 +126,7 @@ Image description(const SourceInfo &source, const Plan &plan)
 
 }  // namespace
 
-bool render_start()
+bool start_libvips()
 {
     if (vips_init("ngx_cdn") != 0) {
         return false;
@@ -143,6 +144,11 @@ bool render_start()
     vips_block_untrusted_set(TRUE);
 
     return true;
+}
+
+bool render_start(bool documents)
+{
+    return (!documents || start_documents()) && start_libvips();
 }
 
 void render_stop_thread()
@@ -175,7 +181,11 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     vips_error_clear();
     Prepared prepared;
     try {
-        prepared.source = read_header(bytes, *format, request.page);
+        const auto source = read_header(bytes, *format, request.page);
+        if (!source) {
+            return source.error();
+        }
+        prepared.source = *source;
     } catch (const VipsFailure &) {
         return Error{ErrorCode::unsupported,
                      "the source is not a readable " + std::string(name(*format)),

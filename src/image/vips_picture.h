@@ -37,6 +37,9 @@ private:
     Stop &stop_;
 };
 
+// What this and helper processes have libvips do alike.
+bool start_libvips();
+
 // libvips said no; its words are in its error buffer.
 struct VipsFailure {};
 

@@ -188,6 +188,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
                 return static_cast<char *>(NGX_CONF_ERROR);
             }
             main.renders = true;
+            main.draws |= image.inputs->has(image::Format::svg) || image.inputs->has(image::Format::pdf);
         }
 
         return add_counters_zone(cf) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);

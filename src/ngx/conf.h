@@ -37,6 +37,7 @@ struct MainConf {
     status::Thresholds *thresholds;                    // cdn_alert, cdn_status_bandwidth
     ssize_t         image_memory;                      // cdn_image_memory
     bool            renders;                           // any location transforms
+    bool            draws;                             // and accepts SVG or PDF
     bool            signs;                             // any asks for signatures
     std::vector<ngx_uint_t> url_variables;             // see request_url.h
 };

@@ -148,8 +148,8 @@ char *set_inputs(ngx_conf_t *cf, ngx_command_t *, void *data)
         image::FormatSet formats;
         for (const ngx_str_t &word : arguments(cf)) {
             const auto format = image::format_named(view(word));
-            if (!format || format == image::Format::svg || format == image::Format::pdf) {
-                return complain(cf, "an input is one of jpeg png webp gif avif heif tiff, not \""
+            if (!format) {
+                return complain(cf, "an input is one of jpeg png webp gif avif heif tiff svg pdf, not \""
                                         + printable(view(word)) + '"');
             }
             formats.add(*format);

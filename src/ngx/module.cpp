@@ -79,7 +79,7 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
         }
 
         const auto z = zone(*http);
-        return z && render_start_worker(cycle->log, z->head->memory) ? NGX_OK : NGX_ERROR;
+        return z && render_start_worker(cycle->log, z->head->memory, http->draws) ? NGX_OK : NGX_ERROR;
     });
 }
 

@@ -439,11 +439,11 @@ bool leave(const std::shared_ptr<Job> &job)
     return false;
 }
 
-bool render_start_worker(ngx_log_t *log, MemoryLedger &memory)
+bool render_start_worker(ngx_log_t *log, MemoryLedger &memory, bool documents)
 {
     memory.open(ngx_pid);
 
-    if (!image::render_start()) {
+    if (!image::render_start(documents)) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "cdn image: libvips does not start");
         return false;
     }

@@ -90,6 +90,6 @@ bool submit(const std::shared_ptr<Job> &job, ngx_thread_pool_t *pool);
 bool leave(const std::shared_ptr<Job> &job);
 
 // At the start of a worker that transforms.
-bool render_start_worker(ngx_log_t *log, MemoryLedger &memory);
+bool render_start_worker(ngx_log_t *log, MemoryLedger &memory, bool documents);
 
 }  // namespace cdn
