@@ -452,8 +452,8 @@ Cut to_stored(Cut upright, int orientation, int width, int height)
 int shrink_on_load(int stored_width, int stored_height, int wanted_width, int wanted_height)
 {
     for (const int shrink : {8, 4, 2}) {
-        const auto left = [&](int stored) { return (stored + shrink - 1) / shrink; };
-        if (left(stored_width) >= wanted_width && left(stored_height) >= wanted_height) {
+        // libvips cuts off what does not fill a pixel, and aborts if nothing is left
+        if (stored_width / shrink >= wanted_width && stored_height / shrink >= wanted_height) {
             return shrink;
         }
     }

@@ -74,6 +74,13 @@ TEST_F(Render, HitsOddSizesThroughEveryShrinkOnLoad)
     }
 }
 
+// libvips 8.14 aborts where a shrinking decoder would leave no line.
+TEST_F(Render, ShrinksAJpegOfFewLines)
+{
+    EXPECT_EQ(outcome(rendered(encoded(plain(9000, 3, red), ".jpg"), asked(90, 90))), "jpeg 90x1");
+    EXPECT_EQ(outcome(rendered(encoded(plain(7, 9000, red), ".jpg"), asked(90, 90))), "jpeg 1x90");
+}
+
 TEST_F(Render, CutsWhereGravityPoints)
 {
     const auto source = encoded(draw(90, 30, [](int x, int) { return x < 30 ? red
