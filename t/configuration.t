@@ -11,7 +11,7 @@ sub refused ($conf, $message, %opt)
 refused('cdn_image flickr;', qr/invalid value "flickr"/);
 refused('cdn_image cloudflare; cdn_image cloudflare;', qr/"cdn_image" directive is duplicate/);
 refused('cdn_image_transform maybe;', qr/invalid value "maybe" in "cdn_image_transform" directive/);
-refused('cdn_image_formats jpeg;', qr/"cdn_image_formats": can be chosen from are avif and webp, not "jpeg"/);
+refused('cdn_image_formats jpeg;', qr/"cdn_image_formats": can be chosen from are avif, webp and jxl, not "jpeg"/);
 refused('cdn_image_inputs bmp;', qr/"cdn_image_inputs": an input is one of .* not "bmp"/);
 refused('cdn_image_sources "a b";', qr/"cdn_image_sources": not a host name: "a b"/);
 refused('cdn_image_sources *;', qr/"cdn_image_sources": not a host name: "\*"/);

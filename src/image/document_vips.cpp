@@ -204,9 +204,9 @@ bool start_documents()
     return start_helpers(begin, work);
 }
 
-DocumentInfo read_document(std::string_view bytes, Format format, int page)
+DocumentInfo read_document(std::string_view bytes, Format format, int page, const Stop *stop)
 {
-    const Call call({format, false, page, 1, document_memory, bytes.size()}, bytes, nullptr);
+    const Call call({format, false, page, 1, document_memory, bytes.size()}, bytes, stop);
     const Reply &reply = call.reply;
 
     return {reply.width, reply.height, reply.pages, reply.alpha};

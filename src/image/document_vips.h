@@ -20,7 +20,7 @@ struct DocumentInfo {
 };
 
 // Throw VipsFailure where the file is no good; pages count from 1.
-DocumentInfo read_document(std::string_view bytes, Format format, int page);
+DocumentInfo read_document(std::string_view bytes, Format format, int page, const Stop *stop);
 Picture draw_document(std::string_view bytes, const SourceInfo &source, const Plan &plan, Stop &stop);
 
 }  // namespace cdn::image

@@ -449,6 +449,10 @@ Problem set_format(Options &options, Pending &, std::string_view key, std::strin
         {"webp", Format::webp, {}, {}, {}},
         {"webply", Format::webp, false, {}, {}},
         {"webpll", Format::webp, true, {}, {}},
+        {"jxl", Format::jxl, {}, {}, {}},
+        {"jpegxl", Format::jxl, {}, {}, {}},
+        {"pjxl", Format::jxl, {}, {}, {}},             // a JPEG XL shows early anyway
+        {"pjpegxl", Format::jxl, {}, {}, {}},
     };
 
     for (const Row &row : rows) {
@@ -461,13 +465,13 @@ Problem set_format(Options &options, Pending &, std::string_view key, std::strin
         }
     }
 
-    for (const std::string_view word : {"jxl", "jpegxl", "pjxl", "pjpegxl", "mp4", "svg"}) {
+    for (const std::string_view word : {"mp4", "svg"}) {
         if (word == value) {
             return bad_request("format: " + std::string(word) + " is not supported");
         }
     }
 
-    return bad_value(key, "auto, avif, webp, webpll, webply, jpeg, pjpeg, bjpeg, png, png8 or gif",
+    return bad_value(key, "auto, avif, webp, webpll, webply, jpeg, pjpeg, bjpeg, png, png8, gif or jxl",
                      value);
 }
 

@@ -23,6 +23,7 @@ constexpr Row rows[] = {
     {Format::tiff, "tiff", "image/tiff", false, true, false},
     {Format::svg, "svg", "image/svg+xml", false, true, false},
     {Format::pdf, "pdf", "application/pdf", false, false, false},
+    {Format::jxl, "jxl", "image/jxl", true, true, false},
 };
 
 const Row &row(Format format)

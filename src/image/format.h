@@ -10,13 +10,13 @@
 
 namespace cdn::image {
 
-enum class Format : std::uint8_t { jpeg, png, webp, gif, avif, heif, tiff, svg, pdf };
+enum class Format : std::uint8_t { jpeg, png, webp, gif, avif, heif, tiff, svg, pdf, jxl };
 
 std::string_view name(Format format);                  // "jpeg"
 std::string_view content_type(Format format);          // "image/jpeg"
 std::optional<Format> format_named(std::string_view name);
 
-bool can_write(Format format);                         // jpeg png webp gif avif
+bool can_write(Format format);                         // jpeg png webp gif avif jxl
 bool has_alpha(Format format);                         // can store transparency
 bool has_frames(Format format);                        // can store an animation
 bool is_drawn(Format format);                          // svg pdf: lines and letters, not pixels

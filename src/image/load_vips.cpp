@@ -48,6 +48,9 @@ Picture load(std::string_view bytes, Format format, const LoadOptions &options)
         check(vips_tiffload_buffer(data, size, &out, "page", options.page - 1,
                                    CDN_LOADER_OPTIONS, nullptr));
         break;
+    case Format::jxl:
+        check(vips_jxlload_buffer(data, size, &out, CDN_LOADER_OPTIONS, nullptr));
+        break;
     default:
         vips_error("ngx_cdn", "no loader");
         throw VipsFailure();
@@ -102,9 +105,9 @@ Error no_such_page(int pages)
                        + (pages == 1 ? " page" : " pages"));
 }
 
-Result<SourceInfo> document_header(std::string_view bytes, Format format, int page)
+Result<SourceInfo> document_header(std::string_view bytes, Format format, int page, const Stop *stop)
 {
-    const DocumentInfo document = read_document(bytes, format, format == Format::pdf ? page : 1);
+    const DocumentInfo document = read_document(bytes, format, format == Format::pdf ? page : 1, stop);
     if (document.pages < page && format == Format::pdf) {
         return no_such_page(document.pages);
     }
@@ -124,10 +127,10 @@ Result<SourceInfo> document_header(std::string_view bytes, Format format, int pa
 
 }  // namespace
 
-Result<SourceInfo> read_header(std::string_view bytes, Format format, int page)
+Result<SourceInfo> read_header(std::string_view bytes, Format format, int page, const Stop *stop)
 {
     if (is_drawn(format)) {
-        return document_header(bytes, format, page);
+        return document_header(bytes, format, page, stop);
     }
 
     LoadOptions options;
@@ -146,8 +149,9 @@ Result<SourceInfo> read_header(std::string_view bytes, Format format, int page)
     info.width = header.width();
     info.height = header.height();
     info.frames = has_frames(format) ? std::max(1, header.number(VIPS_META_N_PAGES, 1)) : 1;
-    // browsers do not turn animations
-    info.orientation = info.frames > 1 ? 1 : vips_image_get_orientation(header.get());
+    // browsers do not turn animations, and a JPEG XL decoder has turned its picture
+    const bool upright = info.frames > 1 || format == Format::jxl;
+    info.orientation = upright ? 1 : vips_image_get_orientation(header.get());
     info.alpha = header.alpha();
     info.whole_in_memory = needs_whole_picture(format, header);
 

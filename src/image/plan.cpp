@@ -293,9 +293,9 @@ std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
     // what is drawn is drawn by a helper, and held here too
     const std::uint64_t decoding =
         source.drawn             ? document_memory + drawn_pixels(source, plan.scale) * 12
-        : source.whole_in_memory ? stored * 4
+        : source.whole_in_memory ? stored * (source.format == Format::jxl ? 8 : 4)
                                  : std::uint64_t(source.width) * 4 * 256;
-    const std::uint64_t encoding = result * (plan.format == Format::avif ? 24 : 8);
+    const std::uint64_t encoding = result * (plan.format == Format::jxl ? 44 : plan.format == Format::avif ? 24 : 8);
 
     return source.bytes + decoding + resized * 4 + encoding;
 }

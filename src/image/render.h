@@ -51,14 +51,16 @@ struct Prepared {
 // fork; with documents, before this process has threads that work, too.  False:
 // libvips does not start.
 bool render_start(bool documents);
+bool render_links(Format format);                      // libvips was built with it; from any process
 void render_stop_thread();                             // at the end of each task of a pool thread
 const char *render_library();                          // the version of libvips
 std::size_t render_memory();                           // bytes of pixels libvips holds, in this process
 
 // Sniffs, reads the header through that format's own loader, checks limits,
 // plans.  Refused: 413 over a limit, 415 not a listed image, 400 impossible.
+// Only what helper processes read can be stopped.
 Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
-                         const Limits &limits);
+                         const Limits &limits, const Stop *stop = nullptr);
 
 Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop);
 

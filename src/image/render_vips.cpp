@@ -15,6 +15,11 @@
 #include <string>
 #include <utility>
 
+#include <csignal>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace cdn::image {
 
 void Stop::ask()
@@ -61,7 +66,7 @@ Image save_within_limit(Picture picture, Plan plan, Stop &stop)
             return image;
         }
         picture = in_memory(resize(std::move(picture), plan.frames, plan.canvas_width,
-                                   plan.canvas_height * plan.frames), stop);
+                                   plan.canvas_height * plan.frames, stop), stop);
     }
 }
 
@@ -71,7 +76,7 @@ Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, St
 
     picture = resize(std::move(picture), plan.frames,
                      plan.sides_swap ? plan.resized_height : plan.resized_width,
-                     (plan.sides_swap ? plan.resized_width : plan.resized_height) * plan.frames);
+                     (plan.sides_swap ? plan.resized_width : plan.resized_height) * plan.frames, stop);
     picture = turn(std::move(picture), source, plan, stop);
     picture = to_screen(std::move(picture));
     picture = cut_out(std::move(picture), plan, stop);
@@ -142,6 +147,8 @@ bool start_libvips()
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
     vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeignLoadJxlBuffer", FALSE);
+    vips_operation_block_set("VipsForeignSaveJxlBuffer", FALSE);
 
     return true;
 }
@@ -149,6 +156,48 @@ bool start_libvips()
 bool render_start(bool documents)
 {
     return (!documents || start_documents()) && start_libvips();
+}
+
+// Asked in a child: where libvips has been started, nothing may fork.
+bool render_links(Format format)
+{
+    const char *loader = format == Format::jxl   ? "jxlload_buffer"
+                         : format == Format::svg ? "svgload_buffer"
+                         : format == Format::pdf ? "pdfload_buffer"
+                                                 : nullptr;
+    int ends[2];
+    if (loader == nullptr || pipe2(ends, O_CLOEXEC) == -1) {
+        return true;
+    }
+
+    // nginx's own handler would bury it
+    sigset_t children;
+    sigset_t before;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &children, &before);
+
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool linked = vips_init("ngx_cdn") == 0 && vips_type_find("VipsForeignLoad", loader) != 0
+                            && (format != Format::jxl || vips_type_find("VipsForeignSave", "jxlsave_buffer") != 0);
+        _exit(write(ends[1], linked ? "1" : "0", 1) == 1 ? 0 : 1);
+    }
+
+    char answer = '1';                                 // no child: seen when it is used
+    if (child > 0) {
+        close(ends[1]);
+        ends[1] = -1;
+        static_cast<void>(!read(ends[0], &answer, 1));
+        waitpid(child, nullptr, 0);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    close(ends[0]);
+    if (ends[1] != -1) {
+        close(ends[1]);
+    }
+
+    return answer == '1';
 }
 
 void render_stop_thread()
@@ -167,7 +216,7 @@ std::size_t render_memory()
 }
 
 Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
-                         const Limits &limits)
+                         const Limits &limits, const Stop *stop)
 {
     const auto format = sniff(bytes);
     if (!format) {
@@ -181,12 +230,15 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     vips_error_clear();
     Prepared prepared;
     try {
-        const auto source = read_header(bytes, *format, request.page);
+        const auto source = read_header(bytes, *format, request.page, stop);
         if (!source) {
             return source.error();
         }
         prepared.source = *source;
     } catch (const VipsFailure &) {
+        if (stop != nullptr && stop->asked()) {
+            return Error{ErrorCode::cancelled, "the transformation was stopped", take_vips_error()};
+        }
         return Error{ErrorCode::unsupported,
                      "the source is not a readable " + std::string(name(*format)),
                      take_vips_error()};
@@ -198,6 +250,9 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     }
 
     prepared.plan = *plan;
+    if (plan->format == Format::jxl && vips_type_find("VipsForeignSave", "jxlsave_buffer") == 0) {
+        return bad_request("format: jxl is not supported here");
+    }
     return prepared;
 }
 

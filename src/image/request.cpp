@@ -217,7 +217,7 @@ void simplify_output(Request &request)
     if (request.quality.automatic) {
         request.quality = {false, quality_for(request, format)};
     }
-    if (format != Format::webp && format != Format::avif) {
+    if (format != Format::webp && format != Format::avif && format != Format::jxl) {
         request.lossless = false;
     }
     if (format == Format::gif || (format == Format::png && !request.palette) || request.lossless) {

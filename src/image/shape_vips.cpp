@@ -2,6 +2,8 @@
 
 #include "image/alpha_vips.h"
 
+#include <cstring>
+
 namespace cdn::image {
 
 namespace {
@@ -24,11 +26,64 @@ Cut smart_cut(const Picture &in, const Plan &plan)
             plan.cut.width, plan.cut.height};
 }
 
+Picture scaled(const Picture &in, double horizontal, double vertical)
+{
+    return step(in, [&](auto *i, auto **o) {
+        return vips_resize(i, o, horizontal, "vscale", vertical, nullptr);
+    });
+}
+
+// Frames below one another go side by side, or back; both in memory.
+Picture rearranged(const Picture &in, int frames, bool to_side)
+{
+    const int width = to_side ? in.width() : in.width() / frames;
+    const int height = to_side ? in.height() / frames : in.height();
+
+    Picture out(vips_image_new_memory());
+    check(vips_image_pipelinev(out.get(), VIPS_DEMAND_STYLE_ANY, in.get(), nullptr));
+    out.get()->Xsize = to_side ? width * frames : width;
+    out.get()->Ysize = to_side ? height : height * frames;
+    check(vips_image_write_prepare(out.get()));
+
+    const std::size_t line = VIPS_IMAGE_SIZEOF_PEL(in.get()) * static_cast<std::size_t>(width);
+    for (int frame = 0; frame < frames; frame++) {
+        for (int y = 0; y < height; y++) {
+            const VipsPel *below = VIPS_IMAGE_ADDR(to_side ? in.get() : out.get(), 0, frame * height + y);
+            const VipsPel *beside = VIPS_IMAGE_ADDR(to_side ? out.get() : in.get(), frame * width, y);
+            std::memcpy(const_cast<VipsPel *>(to_side ? beside : below), to_side ? below : beside, line);
+        }
+    }
+
+    return out;
+}
+
+// Each direction while the frames lie in the other one: a resize of its own for
+// each of them costs twice as much.
+Picture scale_frames(Picture in, int frames, double horizontal, double vertical, Stop &stop)
+{
+    if (horizontal > 1 || vertical > 1) {
+        // libvips 8.14 moves a picture that it enlarges in one direction alone
+        return each_frame(in_memory(in, stop), frames, [&](auto *i, auto **o) {
+            return vips_resize(i, o, horizontal, "vscale", vertical, nullptr);
+        });
+    }
+
+    const bool shrinks_much = horizontal < 0.5;        // then half of the work is gone first
+
+    if (shrinks_much) {
+        in = scaled(in, horizontal, 1);
+    }
+    in = rearranged(in_memory(in, stop), frames, true);
+    in = rearranged(in_memory(scaled(in, 1, vertical), stop), frames, false);
+
+    return shrinks_much ? std::move(in) : scaled(in, horizontal, 1);
+}
+
 }  // namespace
 
 // Colour under transparency must not bleed into what is seen: it is resized
 // multiplied by its alpha.
-Picture resize(Picture in, int frames, int width, int height)
+Picture resize(Picture in, int frames, int width, int height, Stop &stop)
 {
     if (in.width() == width && in.height() == height) {
         return in;
@@ -42,9 +97,8 @@ Picture resize(Picture in, int frames, int width, int height)
         in = premultiply(std::move(in));
     }
 
-    in = step(in, [&](auto *i, auto **o) {
-        return vips_resize(i, o, horizontal, "vscale", vertical, nullptr);
-    });
+    in = frames > 1 ? scale_frames(std::move(in), frames, horizontal, vertical, stop)
+                    : scaled(in, horizontal, vertical);
 
     return alpha ? unpremultiply(std::move(in)) : std::move(in);
 }

@@ -6,8 +6,9 @@
 
 namespace cdn::image {
 
-// All frames together become width x height.
-Picture resize(Picture in, int frames, int width, int height);
+// All frames together become width x height, none of them touched by its
+// neighbours.
+Picture resize(Picture in, int frames, int width, int height, Stop &stop);
 
 // Upright by its own orientation, then as asked; when small, since the large
 // one streams through line by line.

@@ -108,6 +108,10 @@ std::optional<Format> sniff(std::string_view bytes)
     if (bytes.starts_with("%PDF-"sv)) {
         return Format::pdf;
     }
+    // ISO/IEC 18181-2: a codestream, or one in a container
+    if (bytes.starts_with("\xFF\x0A"sv) || bytes.starts_with("\0\0\0\x0CJXL \r\n\x87\n"sv)) {
+        return Format::jxl;
+    }
     if (const auto format = sniff_brands(bytes)) {
         return format;
     }

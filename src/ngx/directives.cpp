@@ -1,5 +1,6 @@
 #include "ngx/directives.h"
 
+#include "image/render.h"
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
 #include "ngx/sign_conf.h"
@@ -112,6 +113,12 @@ char *set_default(ngx_conf_t *cf, ngx_command_t *, void *data)
     });
 }
 
+std::string not_linked(image::Format format)
+{
+    return "the libvips installed here was built without " + std::string(image::name(format))
+           + ": leave it out";
+}
+
 // cdn_image_formats FORMAT ...
 char *set_formats(ngx_conf_t *cf, ngx_command_t *, void *data)
 {
@@ -124,9 +131,14 @@ char *set_formats(ngx_conf_t *cf, ngx_command_t *, void *data)
         image::Negotiated formats;
         for (const ngx_str_t &word : arguments(cf)) {
             const auto format = image::format_named(view(word));
-            if (format != image::Format::avif && format != image::Format::webp) {
-                return complain(cf, "can be chosen from are avif and webp, not \""
+            if (format != image::Format::avif && format != image::Format::webp
+                && format != image::Format::jxl)
+            {
+                return complain(cf, "can be chosen from are avif, webp and jxl, not \""
                                         + printable(view(word)) + '"');
+            }
+            if (!image::render_links(*format)) {
+                return complain(cf, not_linked(*format));
             }
             formats.push_back(*format);
         }
@@ -149,8 +161,11 @@ char *set_inputs(ngx_conf_t *cf, ngx_command_t *, void *data)
         for (const ngx_str_t &word : arguments(cf)) {
             const auto format = image::format_named(view(word));
             if (!format) {
-                return complain(cf, "an input is one of jpeg png webp gif avif heif tiff svg pdf, not \""
+                return complain(cf, "an input is one of jpeg png webp gif avif heif tiff svg pdf jxl, not \""
                                         + printable(view(word)) + '"');
+            }
+            if (!image::render_links(*format)) {
+                return complain(cf, not_linked(*format));
             }
             formats.add(*format);
         }

@@ -172,7 +172,7 @@ Result<Rendered> work(Job &job)
         return Error{ErrorCode::internal, "the source could not be read"};
     }
 
-    auto prepared = image::prepare(*bytes, job.request, job.inputs, job.limits);
+    auto prepared = image::prepare(*bytes, job.request, job.inputs, job.limits, &job.stop);
     if (!prepared) {
         return prepared.error();
     }
@@ -191,7 +191,7 @@ Result<Rendered> work(Job &job)
         if (job.stop.asked() || !make_cheaper(request, prepared->plan.format)) {
             return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
         }
-        prepared = image::prepare(*bytes, request, job.inputs, job.limits);
+        prepared = image::prepare(*bytes, request, job.inputs, job.limits, &job.stop);
         if (!prepared) {
             return prepared.error();
         }

@@ -175,12 +175,16 @@ inline testing::AssertionResult near(const Pixel &got, const Pixel &wanted, int 
 
 inline const FormatSet all_inputs{Format::jpeg, Format::png,  Format::webp, Format::gif,
                                   Format::avif, Format::heif, Format::tiff, Format::svg,
-                                  Format::pdf};
+                                  Format::pdf,  Format::jxl};
+
+inline const Format written[] = {Format::jpeg, Format::png,  Format::webp,
+                                 Format::gif,  Format::avif, Format::jxl};
 
 // Once for all tests of this process.
 inline void start()
 {
     static const bool started = render_start(true);
+    vips_operation_block_set("VipsForeignSaveJxlTarget", FALSE);        // for encoded()
     ASSERT_TRUE(started);
 }
 

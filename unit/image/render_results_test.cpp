@@ -1,0 +1,130 @@
+// What the encoders write: sampling, scans, palettes, metadata, nothing else.
+
+#include "pictures.h"
+
+#include <optional>
+
+namespace cdn::image {
+namespace {
+
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+
+struct JpegFrame {
+    int marker = 0;                                    // 0xC0 baseline, 0xC2 progressive
+    int sampling = 0;                                  // of the first component, 0x22 is 4:2:0
+};
+
+// ITU-T T.81 annex B.
+std::optional<JpegFrame> frame_of(std::string_view jpeg)
+{
+    for (std::size_t at = 2; at + 12 < jpeg.size();) {
+        const int marker = static_cast<unsigned char>(jpeg[at + 1]);
+        const auto length = static_cast<unsigned char>(jpeg[at + 2]) << 8 | static_cast<unsigned char>(jpeg[at + 3]);
+        if (marker >= 0xC0 && marker <= 0xC2) {
+            return JpegFrame{marker, static_cast<unsigned char>(jpeg[at + 11])};
+        }
+        at += 2 + static_cast<std::size_t>(length);
+    }
+
+    return std::nullopt;
+}
+
+class Results : public testing::Test {
+protected:
+    static void SetUpTestSuite() { start(); }
+};
+
+TEST_F(Results, OfJpegAreProgressiveUnlessTinyOrToldNot)
+{
+    const auto source = encoded(noise(200, 200), ".png");
+    const auto marker = [&](Request request) {
+        return frame_of(bytes_of(rendered(source, request)))->marker;
+    };
+
+    EXPECT_EQ(marker(as(Format::jpeg)), 0xC2);
+    EXPECT_EQ(marker(as(Format::jpeg, asked(49, 49))), 0xC0);
+
+    Request request = as(Format::jpeg);
+    request.progressive = false;
+    EXPECT_EQ(marker(request), 0xC0);
+    request = as(Format::jpeg, asked(40, 40));
+    request.progressive = true;
+    EXPECT_EQ(marker(request), 0xC2);
+}
+
+TEST_F(Results, OfJpegKeepAllColourFromQuality90)
+{
+    const auto source = encoded(noise(100, 100), ".png");
+    for (const auto &[quality, sampling] : {std::pair{89, 0x22}, {90, 0x11}, {100, 0x11}}) {
+        Request request = as(Format::jpeg);
+        request.quality = {false, quality};
+        EXPECT_EQ(frame_of(bytes_of(rendered(source, request)))->sampling, sampling) << quality;
+    }
+}
+
+TEST_F(Results, OfAPaletteAreNotLargerThanInFullColour)
+{
+    for (const auto &source : {quarters(200, 150), noise(60, 60)}) {
+        const auto png = encoded(source, ".png");
+        Request request = as(Format::png, asked(50, 0));
+        const auto full = rendered(png, request);
+        request.palette = true;
+        const auto few = rendered(png, request);
+        EXPECT_LE(few.size, full.size);
+        EXPECT_EQ(bytes_of(few)[25], 3);               // the colour type of IHDR: indexed
+    }
+}
+
+TEST_F(Results, HoldNothingButThePicture)
+{
+    const auto picture = noise(60, 60);
+    vips_image_set_string(picture.get(), "exif-ifd0-Copyright", "A. Teacher");
+    vips_image_set_string(picture.get(), "exif-ifd3-GPSLatitude", "48/1 8/1 30/1");
+    const auto words = "<x:xmpmeta>secret place</x:xmpmeta>"s;
+    vips_image_set_blob_copy(picture.get(), VIPS_META_XMP_NAME, words.data(), words.size());
+    vips_image_set_int(picture.get(), VIPS_META_ORIENTATION, 3);
+
+    for (const char *suffix : {".jpg", ".png", ".webp", ".tif"}) {
+        const auto source = encoded(picture, suffix) + "<script>alert(1)</script>PK\3\4";
+        for (const Format format :
+             written)
+        {
+            for (const int width : {0, 30}) {
+                const auto image = rendered(source, as(format, asked(width, 0)));
+                const auto bytes = bytes_of(image);
+                for (const auto what : {"<script"sv, "PK\3\4"sv, "Teacher"sv, "secret"sv, "Exif"sv, "GPS"sv}) {
+                    EXPECT_EQ(bytes.find(what), bytes.npos) << suffix << ' ' << name(format) << ' ' << what;
+                }
+                const auto header = decoded(bytes);
+                EXPECT_EQ(vips_image_get_orientation(header.get()), 1) << suffix << ' ' << name(format);
+            }
+        }
+    }
+}
+
+TEST_F(Results, TellTheOwnerWhereAskedAndNeverThePlace)
+{
+    const auto picture = noise(60, 60);
+    vips_image_set_string(picture.get(), "exif-ifd0-Copyright", "A. Teacher");
+    vips_image_set_string(picture.get(), "exif-ifd0-Model", "A Camera");
+    vips_image_set_string(picture.get(), "exif-ifd3-GPSLatitude", "48/1 8/1 30/1");
+    vips_image_set_int(picture.get(), VIPS_META_ORIENTATION, 6);
+    const auto source = encoded(picture, ".jpg");
+
+    for (const auto metadata : {Metadata::copyright, Metadata::keep}) {
+        Request request = as(Format::jpeg, asked(30, 0));
+        request.metadata = metadata;
+        const auto kept = decoded(bytes_of(rendered(source, request)));
+        const auto has = [&](const char *field) {
+            return vips_image_get_typeof(kept.get(), field) != 0;
+        };
+        EXPECT_TRUE(has("exif-ifd0-Copyright"));
+        EXPECT_EQ(has("exif-ifd0-Model"), metadata == Metadata::keep);
+        EXPECT_FALSE(has("exif-ifd3-GPSLatitude"));
+        EXPECT_EQ(vips_image_get_orientation(kept.get()), 1);
+    }
+}
+
+}  // namespace
+}  // namespace cdn::image
