@@ -1,6 +1,10 @@
 #include "image/background_vips.h"
 
+#include "image/alpha_vips.h"
+
+#include <cmath>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 namespace cdn::image {
@@ -34,14 +38,29 @@ Picture flatten(Picture in, Color color)
         bands.resize(1);
     }
 
-    VipsArrayDouble *background =
-        vips_array_double_new(bands.data(), static_cast<int>(bands.size()));
-    VipsImage *out = nullptr;
-    const int status = vips_flatten(in.get(), &out, "background", background, nullptr);
-    vips_area_unref(VIPS_AREA(background));
-    check(status);
+    const Array<double> background(bands);
+    return step(in, [&](auto *i, auto **o) {
+        return vips_flatten(i, o, "background", background.get(), nullptr);
+    });
+}
 
-    return Picture(out);
+// Each frame on a canvas of that size, at x, y of it.
+Picture embed(Picture in, int frames, const Cut &canvas, const std::vector<double> &background,
+              Stop &stop)
+{
+    if (in.width() == canvas.width && in.height() == canvas.height * frames) {
+        return in;
+    }
+
+    if (frames > 1) {
+        in = in_memory(in, stop);
+    }
+
+    const Array<double> colour(background);
+    return each_frame(in, frames, [&](auto *i, auto **o) {
+        return vips_embed(i, o, canvas.x, canvas.y, canvas.width, canvas.height, "extend",
+                          VIPS_EXTEND_BACKGROUND, "background", colour.get(), nullptr);
+    });
 }
 
 }  // namespace
@@ -59,7 +78,8 @@ Picture lay_background(Picture in, const Plan &plan)
         });
     }
 
-    const bool pads = plan.canvas_width > plan.cut.width || plan.canvas_height > plan.cut.height;
+    const bool pads = plan.tilt != 0 || plan.canvas_width > plan.cut.width
+                      || plan.canvas_height > plan.cut.height;
     if (color.alpha < 255) {
         if (pads && !in.alpha()) {
             in = step(in, [](auto *i, auto **o) { return vips_addalpha(i, o, nullptr); });
@@ -70,26 +90,53 @@ Picture lay_background(Picture in, const Plan &plan)
     return in.alpha() ? flatten(std::move(in), color) : std::move(in);
 }
 
-Picture pad(Picture in, const Plan &plan, Stop &stop)
+Picture tilt(Picture in, const Plan &plan, Stop &stop)
 {
-    if (plan.canvas_width == plan.cut.width && plan.canvas_height == plan.cut.height) {
+    if (plan.tilt == 0) {
         return in;
     }
 
-    if (plan.frames > 1) {
-        in = in_memory(in, stop);
+    const auto background = bands_of(plan.background.value_or(white), in);
+    in = embed(std::move(in), plan.frames, plan.box, background, stop);
+
+    const bool alpha = in.alpha();
+    auto around = background;
+    if (alpha) {
+        in = premultiply(std::move(in));
+        for (std::size_t i = 0; i + 1 < around.size(); i++) {
+            around[i] *= around.back() / 255;
+        }
     }
+    in = in_memory(in, stop);
 
-    const auto bands = bands_of(plan.background.value_or(white), in);
-    VipsArrayDouble *background =
-        vips_array_double_new(bands.data(), static_cast<int>(bands.size()));
-    const std::unique_ptr<VipsArrayDouble, void (*)(VipsArrayDouble *)> owner(
-        background, [](VipsArrayDouble *array) { vips_area_unref(VIPS_AREA(array)); });
+    const double angle = plan.tilt * std::numbers::pi / 180;
+    const double c = std::cos(angle);
+    const double s = std::sin(angle);
 
-    return each_frame(in, plan.frames, [&](auto *i, auto **o) {
-        return vips_embed(i, o, plan.cut_x, plan.cut_y, plan.canvas_width, plan.canvas_height, "extend",
-                          VIPS_EXTEND_BACKGROUND, "background", background, nullptr);
+    // middle to middle, in the pixels' own centres
+    const double from_x = (plan.box.width - 1) / 2.0;
+    const double from_y = (plan.box.height - 1) / 2.0;
+    const double x = (plan.tilted_width - 1) / 2.0 - c * from_x + s * from_y;
+    const double y = (plan.tilted_height - 1) / 2.0 - s * from_x - c * from_y;
+
+    const Array<int> area({0, 0, plan.tilted_width, plan.tilted_height});
+    const Array<double> colour(around);
+    const std::unique_ptr<VipsInterpolate, void (*)(void *)> bicubic(vips_interpolate_new("bicubic"),
+                                                                     g_object_unref);
+    in = each_frame(in, plan.frames, [&](auto *i, auto **o) {
+        return vips_affine(i, o, c, -s, s, c, "oarea", area.get(), "odx", x, "ody", y, "interpolate",
+                           bicubic.get(), "extend", VIPS_EXTEND_BACKGROUND, "background",
+                           colour.get(), "premultiplied", TRUE, nullptr);
     });
+
+    return alpha ? unpremultiply(std::move(in)) : std::move(in);
+}
+
+Picture pad(Picture in, const Plan &plan, Stop &stop)
+{
+    const auto background = bands_of(plan.background.value_or(white), in);
+    const Cut canvas{plan.cut_x, plan.cut_y, plan.canvas_width, plan.canvas_height};
+    return embed(std::move(in), plan.frames, canvas, background, stop);
 }
 
 }  // namespace cdn::image

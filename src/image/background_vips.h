@@ -1,4 +1,4 @@
-// The background: under transparency, and around a padded picture.
+// The background: under transparency, around a tilted and a padded picture.
 
 #pragma once
 
@@ -7,6 +7,7 @@
 namespace cdn::image {
 
 Picture lay_background(Picture in, const Plan &plan);
+Picture tilt(Picture in, const Plan &plan, Stop &stop);
 Picture pad(Picture in, const Plan &plan, Stop &stop);
 
 }  // namespace cdn::image

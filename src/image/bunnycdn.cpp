@@ -3,7 +3,6 @@
 #include "core/text.h"
 #include "image/query.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace cdn::image {
@@ -16,20 +15,22 @@ struct Cuts {
     std::optional<Region> crop;
     Gravity               crop_gravity;                // of a crop without a corner
     std::optional<Region> focus_crop;
+    std::optional<Region> face_crop;
 
     // The most exact one.
     std::optional<Region> chosen() const
     {
-        if (focus_crop) {
-            return focus_crop;
+        if (focus_crop || face_crop) {
+            return focus_crop ? focus_crop : face_crop;
         }
         if (!crop) {
             return aspect_ratio;
         }
 
         Region region = *crop;
-        if (!region.by_corner) {
-            region.focus = crop_gravity;
+        if (region.x == Place{} && region.y == Place{}) {
+            region.x = centre(Length(crop_gravity.x, true));
+            region.y = centre(Length(crop_gravity.y, true));
         }
         return region;
     }
@@ -38,27 +39,9 @@ struct Cuts {
 std::optional<Error> set_aspect_ratio(Options &, Cuts &cuts, std::string_view name,
                                       std::string_view value)
 {
-    if (value == "auto") {
-        cuts.aspect_ratio.reset();
-        return std::nullopt;
-    }
-
-    static constexpr double most = 10'000;             // to one, either way
-
-    const auto [left, right, found] = cut(value, ':');
-    const auto width = parse_decimal(left);
-    const auto height = parse_decimal(right);
-
-    if (!found || !width || !height || *width <= 0 || *height <= 0 || *width > *height * most
-        || *height > *width * most)
-    {
-        return bad_value(name, "two positive numbers with \":\" between", value);
-    }
-
-    Region region;
-    region.aspect = std::round(*width / *height * 1e6) / 1e6;   // as exact as it is printed
-    cuts.aspect_ratio = region;
-    return std::nullopt;
+    cuts.aspect_ratio.reset();
+    return value == "auto" ? std::nullopt
+                           : store(cuts.aspect_ratio.emplace().aspect, parse_ratio(name, value));
 }
 
 std::optional<Error> set_crop(Options &, Cuts &cuts, std::string_view name, std::string_view value)
@@ -80,14 +63,6 @@ std::optional<Error> set_crop_gravity(Options &, Cuts &cuts, std::string_view na
                  parse_word(name, value, words, "center, north, south, east, west or a corner"));
 }
 
-// A corner for a cut of that size around the pixel x, y.  The far edges are
-// not known yet.
-void centre(Region &region)
-{
-    region.x.value = std::max(0.0, std::floor(region.x.value - region.width.value / 2));
-    region.y.value = std::max(0.0, std::floor(region.y.value - region.height.value / 2));
-}
-
 // "w,h,x,y": the point in pixels, or with a "." in shares.
 std::optional<Error> set_focus_crop(Options &, Cuts &cuts, std::string_view name,
                                     std::string_view value)
@@ -97,19 +72,40 @@ std::optional<Error> set_focus_crop(Options &, Cuts &cuts, std::string_view name
         return bad_value(name, "w,h,x,y", value);
     }
 
-    const auto point = value.substr(second_comma + 1);
-    const bool in_pixels = point.find('.') == point.npos;
+    const auto where = value.substr(second_comma + 1);
+    const bool in_pixels = where.find('.') == where.npos;
 
     auto region = parse_cut(name, in_pixels ? value : value.substr(0, second_comma));
     if (region && in_pixels) {
-        centre(*region);
+        region->x = centre(region->x.at);
+        region->y = centre(region->y.at);
     } else if (region) {
-        if (auto error = store(region->focus, parse_point(name, point, ','))) {
+        Gravity point;
+        if (auto error = store(point, parse_point(name, where, ','))) {
             return error;
         }
+        region->x = centre(Length(point.x, true));
+        region->y = centre(Length(point.y, true));
     }
 
     return store(cuts.focus_crop, region);
+}
+
+// Nothing here finds faces: a size is cut where the eye goes, which likes skin.
+std::optional<Error> set_face_crop(Options &, Cuts &cuts, std::string_view name,
+                                   std::string_view value)
+{
+    cuts.face_crop.reset();
+    if (value.find(',') == value.npos) {
+        const auto flag = parse_flag(name, value);
+        return flag ? std::nullopt : std::optional(bad_value(name, "true, or w,h in pixels", value));
+    }
+
+    auto region = parse_cut(name, value);
+    if (region) {
+        region->smart = true;
+    }
+    return store(cuts.face_crop, region);
 }
 
 Result<bool> parse_upscaling(std::string_view key, std::string_view value)
@@ -158,7 +154,7 @@ constexpr Argument<Cuts> arguments[] = {
     {"crop", set_crop},
     {"crop_gravity", set_crop_gravity},
     {"focus_crop", set_focus_crop},
-    {"face_crop", no_effect},                          // nothing here finds faces
+    {"face_crop", set_face_crop},
 
     {"flip", set_slot<&Options::flip_vertical, parse_flag>},
     {"flop", set_slot<&Options::flip_horizontal, parse_flag>},

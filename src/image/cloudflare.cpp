@@ -113,13 +113,15 @@ std::optional<Error> set_trim_part(Options &options, std::string_view key, std::
                      parse_edge(key, value));
     }
 
-    options.region = options.region.value_or(Region{});
-    options.region->by_corner = true;
+    if (!options.region) {
+        options.region.emplace();
+        options.region->x = options.region->y = corner(0);
+    }
     Region &region = *options.region;
     return key == "trim.width"    ? store(region.width, parse_edge(key, value))
            : key == "trim.height" ? store(region.height, parse_edge(key, value))
-           : key == "trim.left"   ? store(region.x, parse_edge(key, value))
-           : key == "trim.top"    ? store(region.y, parse_edge(key, value))
+           : key == "trim.left"   ? store(region.x.at, parse_edge(key, value))
+           : key == "trim.top"    ? store(region.y.at, parse_edge(key, value))
                                   : std::optional(bad_request("unknown option: \"" + printable(key) + '"'));
 }
 

@@ -337,6 +337,15 @@ Result<Color> parse_color(std::string_view text)
     return bad_request("not a CSS colour: \"" + printable(text) + '"');
 }
 
+Color over_white(Color color)
+{
+    const auto mixed = [&](std::uint8_t channel) {
+        return static_cast<std::uint8_t>((channel * color.alpha + 255 * (255 - color.alpha)) / 255);
+    };
+
+    return {mixed(color.red), mixed(color.green), mixed(color.blue), 255};
+}
+
 std::string print_color(Color color)
 {
     static constexpr char hex[] = "0123456789abcdef";

@@ -20,6 +20,9 @@ struct Color {
 };
 
 inline constexpr Color white{255, 255, 255, 255};
+inline constexpr Color transparent{255, 255, 255, 0};
+
+Color over_white(Color color);                         // opaque, as it looks there
 
 // CSS Color Level 4 without calc() and without other colour spaces: names,
 // "transparent", #RGB #RGBA #RRGGBB #RRGGBBAA (the # may be missing), rgb(),

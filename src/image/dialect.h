@@ -54,21 +54,30 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 // The canonical URI: "/cdn-image/w=300,h=200,q=85/photos/a.jpg?v=2".
 //
 //   src=      SCHEME:HOST of an absolute source; none: this site
+//   precut=   a region, before the trim
 //   trim=     top;right;bottom;left, of the upright source; 50p is a share
-//   region=   w;h;x;y from its corner, or w;h;XxY centred there, or aspect;XxY
-//   flip=     h v hv
+//   edges=    threshold[;rrggbb]: plain ones cut off
+//   region=   W;H or ASPECT:ZOOM, then ;X;Y where not in the middle or ;smart,
+//             then ;strict; X is 12 or 12p the corner, c12 or c12p the centre,
+//             r12p what part of the rest comes before it
+//   flip=     h
 //   rotate=   90 180 270
 //   w= h=     device pixels, or a share
-//   fit=      contain cover crop pad squeeze scale-up aspect-crop; none: scale-down
+//   fit=      contain cover crop aspect-crop pad squeeze scale-up outside; none: scale-down
+//   enlarge=  false, of pad squeeze outside
 //   g=        XxY, attention, entropy; none: the centre
+//   kernel=   nearest linear cubic lanczos2; none: lanczos3
+//   tilt=     degrees clockwise of the resized picture
+//   canvas=   as region
 //   extend=   top;right;bottom;left
-//   blur= sharpen= scale= offset= gamma= saturation= hue= sepia= tint=
-//   negate= normalize= threshold=     as in Adjustments
+//   blur= sharpen= unsharp= scale= offset= gamma= saturation= hue= sepia= tint=
+//   colorize= negate= normalize= threshold= dither= colors-first=     as in Adjustments
 //   bg=       rrggbb[aa]
 //   f=        FORMAT; auto[:FORMAT...] of what was negotiated; json; none: the source's
 //   bytes=    at most
-//   lossless= palette= progressive= anim= page= metadata=
-//   q=        1..100, or auto[-LESS][:CAP]; always there
+//   lossless= near-lossless= alpha-quality= palette= compression= filter=
+//   progressive= anim= page= metadata=
+//   q=        1..100[:that of a negotiated WebP], or auto[-LESS][:CAP]; always there
 //
 // parse_canonical(print_canonical(r)) is r; what print_canonical() would not
 // print is refused.

@@ -4,6 +4,7 @@
 #include "image/query.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 namespace cdn::image {
@@ -12,42 +13,57 @@ namespace {
 
 // What decides together with other arguments.
 struct Aside {
-    std::optional<Gravity> focus;                      // of crop=smart and crop=fp
-    std::optional<Gravity> position;
+    bool                   smart = false;              // crop=smart
+    std::optional<Region>  focus;                      // crop=fp: places and zoom
     bool                   remove_alpha = false;
-    std::optional<bool>    lossless;
-    std::optional<bool>    near_lossless;
 };
 
 // ---- geometry
 
-// "fp,x,y" and "fp,x,y,z" after the word: where on the picture.
-Result<Gravity> parse_focus(std::string_view name, std::string_view value)
+// A share, or pixels where it is a whole number over 1.
+Result<Length> parse_focal_place(std::string_view name, std::string_view value)
+{
+    const auto number = parse_number(name, value, 0, 10'000);
+    if (!number || (*number > 1 && *number != std::floor(*number))) {
+        return bad_value(name, "a place from 0 to 1, or in whole pixels to 10000", value);
+    }
+
+    return Length(*number, *number <= 1);
+}
+
+// "fp,x,y" and "fp,x,y,zoom".
+Result<Region> parse_focus(std::string_view name, std::string_view value)
 {
     const auto parts = split(value, ',');
-    if (parts.size() == 4 && parse_decimal(parts[3]) != 0.0) {
-        return bad_value(name, "a focal point without zoom, which is not supported", value);
-    }
     if (parts.size() != 3 && parts.size() != 4) {
-        return bad_value(name, "smart, w,h or w,h,x,y or fp,x,y", value);
+        return bad_value(name, "smart, w,h or w,h,x,y or fp,x,y or fp,x,y,zoom", value);
     }
 
-    const auto point = parse_point(name, std::string(parts[1]) + ',' + std::string(parts[2]), ',');
-    if (!point) {
-        return bad_value(name, "a focal point from 0 to 1, pixels are not supported", value);
+    Region focus;
+    focus.x.kind = focus.y.kind = Place::Kind::centre;
+    auto error = store(focus.x.at, parse_focal_place(name, parts[1]));
+    if (!error) {
+        error = store(focus.y.at, parse_focal_place(name, parts[2]));
+    }
+    if (!error && parts.size() == 4) {
+        error = store(focus.zoom, parse_clamped(name, parts[3], 0, 100));
+    }
+    if (error) {
+        return *error;
     }
 
-    return point;
+    focus.zoom = std::max(focus.zoom, 1.0);
+    return focus;
 }
 
 std::optional<Error> set_crop(Options &options, Aside &aside, std::string_view name,
                               std::string_view value)
 {
     options.region.reset();                            // a later crop overrides whole
+    aside.smart = value == "smart";
     aside.focus.reset();
 
-    if (value == "smart") {
-        aside.focus = Gravity{Gravity::Kind::attention};
+    if (aside.smart) {
         return std::nullopt;
     }
     if (value.starts_with("fp,") || value.starts_with("fpd,")) {
@@ -60,20 +76,30 @@ std::optional<Error> set_crop(Options &options, Aside &aside, std::string_view n
 Result<Fit> parse_keycdn_fit(std::string_view name, std::string_view value)
 {
     static constexpr Word<Fit> words[] = {
-        {"cover", Fit::cover},
-        {"contain", Fit::pad},
-        {"fill", Fit::squeeze},
-        {"inside", Fit::contain},
+        {"cover", Fit::cover},    {"contain", Fit::pad},     {"fill", Fit::squeeze},
+        {"inside", Fit::contain}, {"outside", Fit::outside},
     };
 
-    if (value == "outside") {
-        return bad_request("fit=outside is not supported");
-    }
-
-    return parse_word(name, value, words, "cover, contain, fill or inside");
+    return parse_word(name, value, words, "cover, contain, fill, inside or outside");
 }
 
-std::optional<Error> set_position(Options &, Aside &aside, std::string_view name,
+Result<PlainEdges> parse_trim(std::string_view name, std::string_view value)
+{
+    const auto threshold = parse_clamped(name, value, 0, 100);
+    if (!threshold) {
+        return threshold.error();
+    }
+
+    return PlainEdges{*threshold, {}};
+}
+
+Result<int> parse_rotation(std::string_view name, std::string_view value)
+{
+    return parse_integer(name, value, -359, 359);
+}
+
+// Of a cut, or of a picture on its pad.
+std::optional<Error> set_position(Options &options, Aside &, std::string_view name,
                                   std::string_view value)
 {
     constexpr auto point = Gravity::Kind::point;
@@ -85,7 +111,9 @@ std::optional<Error> set_position(Options &, Aside &aside, std::string_view name
         {"left", {point, 0, 0.5}},
     };
 
-    return store(aside.position, parse_word(name, value, words, "top, right, bottom or left"));
+    auto error = store(options.position, parse_word(name, value, words, "top, right, bottom or left"));
+    options.gravity = options.position;
+    return error;
 }
 
 // "n", or "top,right,bottom,left".
@@ -111,18 +139,6 @@ Result<Sides> parse_extend(std::string_view name, std::string_view value)
 
 // ---- colours and pixels
 
-// Any colour, or its channels alone: "r,g,b", "r,g,b,a".
-Result<Color> parse_channels(std::string_view name, std::string_view value)
-{
-    const bool bare = value.find(',') != value.npos && value.find('(') == value.npos;
-    const auto color = parse_color(bare ? "rgb(" + std::string(value) + ')' : std::string(value));
-    if (!color) {
-        return bad_value(name, "a colour", value);
-    }
-
-    return *color;
-}
-
 std::optional<Error> set_grayscale(Options &options, Aside &, std::string_view name,
                                    std::string_view value)
 {
@@ -135,9 +151,10 @@ std::optional<Error> set_grayscale(Options &options, Aside &, std::string_view n
     return std::nullopt;
 }
 
-Result<int> parse_threshold(std::string_view name, std::string_view value)
+template <int least, int most>
+Result<int> parse_clamped_integer(std::string_view name, std::string_view value)
 {
-    const auto number = parse_clamped(name, value, 0, 255);
+    const auto number = parse_clamped(name, value, least, most);
     if (!number) {
         return number.error();
     }
@@ -162,11 +179,10 @@ Result<Metadata> parse_metadata(std::string_view name, std::string_view value)
     return *keep ? Metadata::keep : Metadata::none;
 }
 
-template <auto slot>
-std::optional<Error> set_aside(Options &, Aside &aside, std::string_view name,
-                               std::string_view value)
+std::optional<Error> set_remove_alpha(Options &, Aside &aside, std::string_view name,
+                                      std::string_view value)
 {
-    return store(aside.*slot, parse_flag(name, value));
+    return store(aside.remove_alpha, parse_flag(name, value));
 }
 
 std::optional<Error> refuse(Options &, Aside &, std::string_view name, std::string_view)
@@ -175,7 +191,7 @@ std::optional<Error> refuse(Options &, Aside &, std::string_view name, std::stri
 }
 
 constexpr Argument<Aside> arguments[] = {
-    {"trim", refuse},                                  // finding plain edges
+    {"trim", set_slot<&Options::edges, parse_trim>},
     {"crop", set_crop},
     {"width", set_slot<&Options::width, parse_side>},
     {"height", set_slot<&Options::height, parse_side>},
@@ -184,7 +200,7 @@ constexpr Argument<Aside> arguments[] = {
     {"enlarge", set_slot<&Options::enlarge, parse_flag>},
     {"bg", set_slot<&Options::background, parse_channels>},
     {"extend", set_slot<&Options::extend, parse_extend>},
-    {"rotate", set_slot<&Options::rotate, parse_quarter_turns>},
+    {"rotate", set_slot<&Options::rotate, parse_rotation>},
     {"flip", set_slot<&Options::flip_vertical, parse_flag>},
     {"flop", set_slot<&Options::flip_horizontal, parse_flag>},
 
@@ -194,9 +210,9 @@ constexpr Argument<Aside> arguments[] = {
     {"negate", set_slot<&Options::negate, parse_flag>},
     {"normalize", set_slot<&Options::normalize, parse_flag>},
     {"grayscale", set_grayscale},
-    {"removealpha", set_aside<&Aside::remove_alpha>},
-    {"threshold", set_slot<&Options::threshold, parse_threshold>},
-    {"tint", set_slot<&Options::tint, parse_channels>},
+    {"removealpha", set_remove_alpha},
+    {"threshold", set_slot<&Options::threshold, parse_clamped_integer<0, 255>>},
+    {"tint", set_slot<&Options::colorize, parse_channels>},
 
     {"olurl", refuse}, {"olalign", refuse}, {"olx", refuse}, {"oly", refuse},
     {"olwidth", refuse}, {"olheight", refuse}, {"olalpha", refuse}, {"olrepeat", refuse},
@@ -204,24 +220,42 @@ constexpr Argument<Aside> arguments[] = {
     {"format", set_slot<&Options::format, parse_output_format>},
     {"quality", set_slot<&Options::quality, parse_clamped_quality>},
     {"progressive", set_slot<&Options::progressive, parse_flag>},
-    {"lossless", set_aside<&Aside::lossless>},
-    {"nearlossless", set_aside<&Aside::near_lossless>},
+    {"lossless", set_slot<&Options::lossless, parse_flag>},
+    {"nearlossless", set_slot<&Options::near_lossless, parse_flag>},
+    {"alphaquality", set_slot<&Options::alpha_quality, parse_clamped_integer<0, 100>>},
+    {"compression", set_slot<&Options::compression, parse_clamped_integer<0, 9>>},
+    {"adaptive", set_slot<&Options::filter, parse_flag>},
     {"metadata", set_slot<&Options::metadata, parse_metadata>},
-    {"compression", no_effect},
-    {"adaptive", no_effect},
-    {"alphaquality", no_effect},
     {"preset", set_slot<&Options::preset, parse_preset>},
 };
 
-std::optional<Error> combine(Options &options, const Aside &aside)
+// What of the source fills the box: a gravity says it, where it is no more
+// than a point of the whole.
+void focus(Options &options, Region focus)
 {
-    const bool off_centre = aside.position.value_or(Gravity{}) != Gravity{};
-    if (off_centre && !aside.focus && options.fit == Fit::pad) {
-        return bad_request("position is not supported with fit=contain");
+    if (focus.zoom == 1 && focus.x.at.is_share && focus.y.at.is_share) {
+        options.gravity = Gravity{Gravity::Kind::point, focus.x.at.value, focus.y.at.value};
+        return;
+    }
+    if (!options.width || !options.height) {
+        return;                                        // there is no box
     }
 
-    options.gravity = aside.focus ? aside.focus : aside.position;
+    const bool on_side = options.rotate.value_or(0) % 180 != 0 && options.rotate.value_or(0) % 90 == 0;
+    const double aspect = options.width->value / options.height->value;
+    focus.aspect = on_side ? 1 / aspect : aspect;
+    options.region = focus;
+}
+
+void combine(Options &options, const Aside &aside)
+{
+    if (aside.smart) {
+        options.gravity = Gravity{Gravity::Kind::attention};
+    }
     if (aside.focus) {
+        focus(options, *aside.focus);
+    }
+    if (aside.smart || aside.focus) {
         options.fit = Fit::cover;                      // the crop leaves a fit nothing to do
     }
 
@@ -229,12 +263,6 @@ std::optional<Error> combine(Options &options, const Aside &aside)
         options.background = options.background.value_or(white);
         options.background->alpha = 255;
     }
-
-    if (aside.lossless || aside.near_lossless) {
-        options.lossless = aside.lossless.value_or(false) || aside.near_lossless.value_or(false);
-    }
-
-    return std::nullopt;
 }
 
 Parsed parse_query_form(RawUrl url)
@@ -246,9 +274,7 @@ Parsed parse_query_form(RawUrl url)
     }
 
     Options &options = (*parsed)->options;
-    if (const auto error = combine(options, aside)) {
-        return *error;
-    }
+    combine(options, aside);
 
     Options &defaults = (*parsed)->defaults;
     defaults.fit = Fit::cover;                         // enlarges, as KeyCDN does

@@ -172,10 +172,12 @@ Picture load_for(std::string_view bytes, const SourceInfo &source, const Plan &p
     options.frames = plan.frames;
     options.page = plan.page;
 
-    if (source.format == Format::jpeg) {
+    // neighbours must not mix where none are asked to
+    const bool may_shrink = plan.kernel != Kernel::nearest;
+    if (source.format == Format::jpeg && may_shrink) {
         options.shrink = shrink_on_load(region.width, region.height, wanted_width, wanted_height);
     }
-    if (source.format == Format::webp && source.frames == 1 && plan.whole) {
+    if (source.format == Format::webp && may_shrink && source.frames == 1 && plan.whole) {
         options.scale = std::min(1.0, std::max(static_cast<double>(wanted_width) / source.width,
                                                static_cast<double>(wanted_height) / source.height));
     }

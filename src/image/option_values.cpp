@@ -180,7 +180,7 @@ Result<int> parse_quarter_turns(std::string_view key, std::string_view value)
         return bad_value(key, "a multiple of 90 from -360 to 360", value);
     }
 
-    return (*degrees + 360) % 360;
+    return degrees;
 }
 
 Result<Region> parse_cut(std::string_view key, std::string_view value)
@@ -191,23 +191,52 @@ Result<Region> parse_cut(std::string_view key, std::string_view value)
     }
 
     Region region;
-    region.by_corner = parts.size() == 4;
-
     auto error = store(region.width, parse_side(key, parts[0]));
     if (!error) {
         error = store(region.height, parse_side(key, parts[1]));
     }
-    if (!error && region.by_corner) {
-        error = store(region.x, parse_edge(key, parts[2]));
+    if (parts.size() == 4) {
+        region.x = region.y = corner(0);
     }
-    if (!error && region.by_corner) {
-        error = store(region.y, parse_edge(key, parts[3]));
+    if (!error && parts.size() == 4) {
+        error = store(region.x.at, parse_edge(key, parts[2]));
+    }
+    if (!error && parts.size() == 4) {
+        error = store(region.y.at, parse_edge(key, parts[3]));
     }
     if (error) {
         return *error;
     }
 
     return region;
+}
+
+Result<double> parse_ratio(std::string_view key, std::string_view value)
+{
+    static constexpr double most = 10'000;
+
+    const auto [left, right, found] = cut(value, ':');
+    const auto width = parse_decimal(left);
+    const auto height = parse_decimal(right);
+
+    if (!found || !width || !height || *width <= 0 || *height <= 0 || *width > *height * most
+        || *height > *width * most)
+    {
+        return bad_value(key, "two positive numbers with \":\" between", value);
+    }
+
+    return std::round(*width / *height * 1e6) / 1e6;   // as exact as it is printed
+}
+
+Result<Color> parse_channels(std::string_view key, std::string_view value)
+{
+    const bool bare = value.find(',') != value.npos && value.find('(') == value.npos;
+    const auto color = parse_color(bare ? "rgb(" + std::string(value) + ')' : std::string(value));
+    if (!color) {
+        return bad_value(key, "a colour", value);
+    }
+
+    return color;
 }
 
 Result<std::string> parse_preset(std::string_view, std::string_view value)

@@ -97,11 +97,17 @@ Result<double> parse_converted(std::string_view key, std::string_view value)
 // Whatever can be written, "jpg" too, or auto.
 Result<std::optional<Format>> parse_output_format(std::string_view key, std::string_view value);
 
-// A multiple of 90 degrees, from -360 to 360, as 0 90 180 270.
+// A multiple of 90 degrees, from -360 to 360.
 Result<int> parse_quarter_turns(std::string_view key, std::string_view value);
 
 // "w,h" around the centre, "w,h,x,y" from the corner at x, y: pixels of the source.
 Result<Region> parse_cut(std::string_view key, std::string_view value);
+
+// "16:9" as width / height, 1:10000 to 10000:1.
+Result<double> parse_ratio(std::string_view key, std::string_view value);
+
+// Any colour, or its channels alone: "r,g,b", "r,g,b,a".
+Result<Color> parse_channels(std::string_view key, std::string_view value);
 
 Result<std::string> parse_preset(std::string_view key, std::string_view value);
 

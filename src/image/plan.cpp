@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numbers>
+#include <string>
 #include <vector>
 
 namespace cdn::image {
@@ -40,71 +42,107 @@ int pixels_of(Length length, double side)
     return static_cast<int>(std::lround(std::min(pixels, 1e8)));
 }
 
-// Where a part goes whose centre is asked to be at `focus` of the whole.
-int place(double focus, int whole, int part)
+// Where a part goes whose centre is asked to be at that pixel of the whole.
+int centred(double centre, int whole, int part)
 {
-    const long start = std::lround(focus * whole - part / 2.0);
-    return static_cast<int>(std::clamp(start, 0L, static_cast<long>(whole - part)));
+    const long start = std::lround(centre - part / 2.0);
+    return static_cast<int>(std::clamp(start, 0L, std::max(0L, static_cast<long>(whole) - part)));
+}
+
+int start_of(const Place &place, int whole, int part)
+{
+    const double at = place.at.is_share ? place.at.value * whole : place.at.value;
+
+    switch (place.kind) {
+    case Place::Kind::corner: return pixels_of(place.at, whole);
+    case Place::Kind::centre: return centred(at, whole, part);
+    case Place::Kind::rest:   break;
+    }
+
+    return static_cast<int>(std::lround(place.at.value * (static_cast<double>(whole) - part)));
+}
+
+struct Size {
+    int width;
+    int height;
+};
+
+// The largest of that aspect within a picture, or the smallest around it.
+Size of_aspect(double aspect, int width, int height, bool around)
+{
+    const bool is_wider = static_cast<double>(width) / height > aspect;
+    return is_wider != around ? Size{rounded(height * aspect), height}
+                              : Size{width, rounded(width / aspect)};
+}
+
+Size size_of(const Region &region, int width, int height)
+{
+    if (region.aspect > 0) {
+        const Size largest = of_aspect(region.aspect, width, height, false);
+        return {rounded(std::min(largest.width, width) / region.zoom),
+                rounded(std::min(largest.height, height) / region.zoom)};
+    }
+
+    const auto side = [](Length length, int whole) {
+        return length.value > 0 ? std::max(1, pixels_of(length, whole)) : whole;
+    };
+    return {side(region.width, width), side(region.height, height)};
+}
+
+std::string sides_of(const Cut &picture)
+{
+    return std::to_string(picture.width) + 'x' + std::to_string(picture.height);
+}
+
+// A part of a part of the source.
+Result<Cut> part_of(const Cut &whole, const Region &region, Scout *scout)
+{
+    const Size size = size_of(region, whole.width, whole.height);
+    if (region.smart && scout != nullptr) {
+        return scout->where_the_eye_goes(whole, std::min(size.width, whole.width),
+                                         std::min(size.height, whole.height));
+    }
+
+    const int left = start_of(region.x, whole.width, size.width);
+    const int top = start_of(region.y, whole.height, size.height);
+    const int right = std::min(left + size.width, whole.width);
+    const int bottom = std::min(top + size.height, whole.height);
+
+    const bool sticks_out = left < 0 || top < 0 || right < left + size.width || bottom < top + size.height;
+    if (left >= whole.width || top >= whole.height || (region.strict && sticks_out)) {
+        return bad_request("the crop lies outside the picture, which is " + sides_of(whole));
+    }
+
+    const int x = std::max(left, 0);
+    const int y = std::max(top, 0);
+    return Cut{whole.x + x, whole.y + y, right - x, bottom - y};
 }
 
 // The part of the upright source that is used.
-Result<Cut> choose_region(const Request &request, int width, int height)
+Result<Cut> choose_region(const Request &request, int width, int height, Scout *scout)
 {
+    const auto precut = part_of({0, 0, width, height}, request.precut, scout);
+    if (!precut) {
+        return precut.error();
+    }
+
     const Sides &trim = request.trim;
-    Cut used;
-    used.x = pixels_of(trim.left, width);
-    used.y = pixels_of(trim.top, height);
-    used.width = width - used.x - pixels_of(trim.right, width);
-    used.height = height - used.y - pixels_of(trim.bottom, height);
-    if (used.width < 1 || used.height < 1) {
-        return bad_request("trim leaves nothing of a picture of " + std::to_string(width) + 'x'
-                           + std::to_string(height));
+    const int left = pixels_of(trim.left, precut->width);
+    const int top = pixels_of(trim.top, precut->height);
+    const Cut trimmed{precut->x + left, precut->y + top,
+                      precut->width - left - pixels_of(trim.right, precut->width),
+                      precut->height - top - pixels_of(trim.bottom, precut->height)};
+    if (trimmed.width < 1 || trimmed.height < 1) {
+        return bad_request("trim leaves nothing of a picture of " + sides_of(*precut));
     }
 
-    const Region &region = request.region;
-    if (region == Region{}) {
-        return used;
-    }
-
-    Cut part = used;
-    if (region.aspect > 0) {
-        const double aspect = static_cast<double>(used.width) / used.height;
-        if (aspect > region.aspect) {
-            part.width = std::min(used.width, rounded(used.height * region.aspect));
-        } else {
-            part.height = std::min(used.height, rounded(used.width / region.aspect));
-        }
-    } else {
-        const auto size = [](Length length, int side) {
-            return length.value > 0 ? std::clamp(pixels_of(length, side), 1, side) : side;
-        };
-        part.width = size(region.width, used.width);
-        part.height = size(region.height, used.height);
-    }
-
-    if (!region.by_corner) {
-        part.x = used.x + place(region.focus.x, used.width, part.width);
-        part.y = used.y + place(region.focus.y, used.height, part.height);
-        return part;
-    }
-
-    const int x = pixels_of(region.x, used.width);
-    const int y = pixels_of(region.y, used.height);
-    if (x >= used.width || y >= used.height) {
-        return bad_request("the crop lies outside the picture, which is " + std::to_string(used.width)
-                           + 'x' + std::to_string(used.height));
-    }
-
-    part.x = used.x + x;
-    part.y = used.y + y;
-    part.width = std::min(part.width, used.width - x);
-    part.height = std::min(part.height, used.height - y);
-    return part;
+    const bool looks = request.edges && scout != nullptr;
+    return part_of(looks ? scout->without_edges(trimmed, *request.edges) : trimmed, request.region, scout);
 }
 
 // Sizes in the resized picture's own, upright pixels.  `most` is what pictures
 // may grow by where a fit does not enlarge them.
-void plan_geometry(const Request &request, double width, double height, double most, Plan &plan)
+void plan_resize(const Request &request, double width, double height, double most, Plan &plan)
 {
     const int asked_width = request.width.value > 0 ? std::max(1, pixels_of(request.width, width)) : 0;
     const int asked_height =
@@ -117,6 +155,7 @@ void plan_geometry(const Request &request, double width, double height, double m
     if (inside == 0) {
         inside = 1;
     }
+    const double around = std::max(by_width, by_height);
 
     plan.resized_width = rounded(width);
     plan.resized_height = rounded(height);
@@ -146,11 +185,15 @@ void plan_geometry(const Request &request, double width, double height, double m
         plan.small = request.shrink_only && (by_width > most || by_height > most);
         break;
     case Fit::cover:
-        scale(std::max(by_width, by_height));
+        scale(around);
         break;
     case Fit::crop:
-        scale(std::min(std::max(by_width, by_height), most));
+        scale(std::min(around, most));
         plan.small = by_width > most || by_height > most;
+        break;
+    case Fit::outside:
+        scale(request.shrink_only ? std::min(around, most) : around);
+        plan.small = request.shrink_only && around > most;
         break;
     case Fit::scale_up:
         scale(std::max(inside, 1.0));
@@ -170,24 +213,78 @@ void plan_geometry(const Request &request, double width, double height, double m
     if (request.fit == Fit::cover || request.fit == Fit::crop || request.fit == Fit::aspect_crop) {
         plan.cut.width = std::min(kept_width, plan.resized_width);
         plan.cut.height = std::min(kept_height, plan.resized_height);
-        plan.cut.x = place(request.gravity.x, plan.resized_width, plan.cut.width);
-        plan.cut.y = place(request.gravity.y, plan.resized_height, plan.cut.height);
+        plan.cut.x = centred(request.gravity.x * plan.resized_width, plan.resized_width, plan.cut.width);
+        plan.cut.y = centred(request.gravity.y * plan.resized_height, plan.resized_height, plan.cut.height);
     }
 
-    const bool cuts = plan.cut.width < plan.resized_width || plan.cut.height < plan.resized_height;
-    plan.gravity = cuts ? request.gravity : Gravity{};
+    const bool leaves_some = plan.cut.width < plan.resized_width || plan.cut.height < plan.resized_height;
+    plan.gravity = leaves_some ? request.gravity : Gravity{};
 
+    // what the cut lies on: itself, or the box it is padded to
     const bool pads = request.fit == Fit::pad;
-    const int box_width = pads ? asked_width : plan.cut.width;
-    const int box_height = pads ? asked_height : plan.cut.height;
-    const Sides &extend = request.extend;
-    const int left = pixels_of(extend.left, box_width);
-    const int top = pixels_of(extend.top, box_height);
+    plan.box.width = pads ? asked_width : plan.cut.width;
+    plan.box.height = pads ? asked_height : plan.cut.height;
+    plan.box.x = static_cast<int>((plan.box.width - plan.cut.width) * request.gravity.x);
+    plan.box.y = static_cast<int>((plan.box.height - plan.cut.height) * request.gravity.y);
+    if (!pads) {
+        plan.box.x = plan.box.y = 0;
+    }
+}
 
-    plan.canvas_width = left + box_width + pixels_of(extend.right, box_width);
-    plan.canvas_height = top + box_height + pixels_of(extend.bottom, box_height);
-    plan.cut_x = left + (box_width - plan.cut.width) / 2;
-    plan.cut_y = top + (box_height - plan.cut.height) / 2;
+// Around a picture that is turned by no quarter.
+void plan_tilt(const Request &request, Plan &plan)
+{
+    plan.tilt = request.tilt;
+    plan.tilted_width = plan.box.width;
+    plan.tilted_height = plan.box.height;
+
+    if (request.tilt != 0) {
+        const double angle = request.tilt * std::numbers::pi / 180;
+        const double along = std::abs(std::cos(angle));
+        const double across = std::abs(std::sin(angle));
+        plan.tilted_width = rounded(plan.box.width * along + plan.box.height * across);
+        plan.tilted_height = rounded(plan.box.width * across + plan.box.height * along);
+    }
+}
+
+// What the result is, and where on it lies what was made so far.
+std::optional<Error> plan_canvas(const Request &request, Plan &plan)
+{
+    const int width = plan.tilted_width;
+    const int height = plan.tilted_height;
+
+    if (request.canvas == Region{}) {
+        const Sides &extend = request.extend;
+        plan.cut_x = pixels_of(extend.left, width);
+        plan.cut_y = pixels_of(extend.top, height);
+        plan.canvas_width = plan.cut_x + width + pixels_of(extend.right, width);
+        plan.canvas_height = plan.cut_y + height + pixels_of(extend.bottom, height);
+    } else {
+        const Region &canvas = request.canvas;
+        const Size size = canvas.aspect > 0 ? of_aspect(canvas.aspect, width, height, true)
+                                            : size_of(canvas, width, height);
+        const auto start = [](const Place &place, int whole, int part) {
+            return place.kind == Place::Kind::centre
+                       ? start_of({Place::Kind::rest, place.at}, whole, part)
+                       : start_of(place, whole, part);
+        };
+        plan.canvas_width = size.width;
+        plan.canvas_height = size.height;
+        plan.cut_x = start(canvas.x, size.width, width);
+        plan.cut_y = start(canvas.y, size.height, height);
+
+        if (plan.cut_x >= size.width || plan.cut_y >= size.height) {
+            return bad_request("the picture would lie outside the canvas, which is "
+                               + std::to_string(size.width) + 'x' + std::to_string(size.height));
+        }
+    }
+
+    if (plan.tilt == 0) {
+        plan.cut_x += plan.box.x;
+        plan.cut_y += plan.box.y;
+    }
+
+    return std::nullopt;
 }
 
 // The nearest to the source among formats that every client shows.
@@ -203,6 +300,11 @@ Format plain_format(const SourceInfo &source)
     default:
         return source.alpha ? Format::png : Format::jpeg;
     }
+}
+
+Length sigma_in_pixels(Length sigma, int width)
+{
+    return std::min(sigma.is_share ? sigma.value * width : sigma.value, 250.0);
 }
 
 void choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
@@ -257,13 +359,28 @@ Error too_many_pixels(std::uint64_t limit)
                        + " pixels: ask for a smaller width or height");
 }
 
-Color over_white(Color color)
+std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
 {
-    const auto mixed = [&](std::uint8_t channel) {
-        return static_cast<std::uint8_t>((channel * color.alpha + 255 * (255 - color.alpha)) / 255);
-    };
+    return static_cast<std::uint64_t>(
+        std::min(source.exact_width * scale * source.exact_height * scale, 1e18));
+}
 
-    return {mixed(color.red), mixed(color.green), mixed(color.blue), 255};
+// Scan lines in flight where the decoder gives lines, all of it elsewhere; what
+// is drawn is drawn by a helper, and held here too.
+std::uint64_t decoding_memory(const SourceInfo &source, int frames, double scale)
+{
+    return source.drawn             ? document_memory + drawn_pixels(source, scale) * 12
+           : source.whole_in_memory ? area(source.width, source.height) * frames * (source.format == Format::jxl ? 8 : 4)
+                                    : std::uint64_t(source.width) * 4 * 256;
+}
+
+// A scout's copy of all frames, and what it makes of one.
+std::uint64_t looking_memory(const SourceInfo &source)
+{
+    const double scale = std::min(1.0, static_cast<double>(look_side) / std::max(source.width, source.height));
+    const auto frame = static_cast<std::uint64_t>(
+        static_cast<double>(area(source.width, source.height)) * scale * scale * 4);
+    return source.bytes + decoding_memory(source, source.frames, scale) + frame * (source.frames + 4ULL);
 }
 
 // How large to draw for the part that is used; libvips draws no smaller than
@@ -277,27 +394,18 @@ double choose_scale(const SourceInfo &source, const Plan &plan)
                      height / (plan.whole ? source.exact_height : plan.region.height), 0.001});
 }
 
-std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
-{
-    return static_cast<std::uint64_t>(
-        std::min(source.exact_width * scale * source.exact_height * scale, 1e18));
-}
-
 std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
 {
-    const std::uint64_t stored = area(source.width, source.height) * plan.frames;
     const std::uint64_t resized = area(plan.resized_width, plan.resized_height) * plan.frames;
     const std::uint64_t result = area(plan.canvas_width, plan.canvas_height) * plan.frames;
 
-    // scan lines in flight where the decoder gives lines, all of it elsewhere;
-    // what is drawn is drawn by a helper, and held here too
-    const std::uint64_t decoding =
-        source.drawn             ? document_memory + drawn_pixels(source, plan.scale) * 12
-        : source.whole_in_memory ? stored * (source.format == Format::jxl ? 8 : 4)
-                                 : std::uint64_t(source.width) * 4 * 256;
     const std::uint64_t encoding = result * (plan.format == Format::jxl ? 44 : plan.format == Format::avif ? 24 : 8);
 
-    return source.bytes + decoding + resized * 4 + encoding;
+    // turned about, a picture is held whole on either side; with alpha in floats
+    const std::uint64_t tilting =
+        plan.tilt != 0 ? (area(plan.box.width, plan.box.height) * 20 + result * 4) * plan.frames : 0;
+
+    return source.bytes + decoding_memory(source, plan.frames, plan.scale) + resized * 4 + tilting + encoding;
 }
 
 }  // namespace
@@ -325,7 +433,8 @@ std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits
     return std::nullopt;
 }
 
-Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits)
+Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits,
+                       Scout *scout)
 {
     if (const auto error = check_limits(source, limits)) {
         return *error;
@@ -333,7 +442,7 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
 
     const bool turned = source.orientation >= 5;
     const auto region = choose_region(request, turned ? source.height : source.width,
-                                      turned ? source.width : source.height);
+                                      turned ? source.width : source.height, scout);
     if (!region) {
         return region.error();
     }
@@ -353,8 +462,8 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
         const bool exactly = plan.whole;
         const double exact_width = exactly ? source.exact_width : region->width;
         const double exact_height = exactly ? source.exact_height : region->height;
-        plan_geometry(request, on_side ? exact_height : exact_width,
-                      on_side ? exact_width : exact_height, most_drawn, plan);
+        plan_resize(request, on_side ? exact_height : exact_width, on_side ? exact_width : exact_height,
+                    most_drawn, plan);
         plan.scale = choose_scale(source, plan);
 
         const auto pixels = drawn_pixels(source, plan.scale);
@@ -367,7 +476,14 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
             return too_many_pixels(limits.max_pixels);
         }
     } else {
-        plan_geometry(request, width, height, 1, plan);
+        plan_resize(request, width, height, 1, plan);
+    }
+
+    plan.kernel = request.kernel;
+    plan.is_final = scout != nullptr || !(request.edges || request.precut.smart || request.region.smart);
+    plan_tilt(request, plan);
+    if (const auto error = plan_canvas(request, plan)) {
+        return *error;
     }
 
     choose_format(request.format, request.animate, source, limits, plan);
@@ -375,17 +491,23 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     plan.frames = request.animate && has_frames(plan.format) ? source.frames : 1;
     plan.page = request.page;
     plan.adjust = request.adjust;
+    plan.adjust.blur = sigma_in_pixels(request.adjust.blur, plan.cut.width);
     plan.background = request.background;
     plan.lossless = request.lossless;
+    plan.near_lossless = request.near_lossless;
+    plan.alpha_quality = request.alpha_quality;
     plan.palette = request.palette;
+    plan.compression = request.compression;
+    plan.filter = request.filter;
     plan.metadata = plan.format == Format::jpeg ? request.metadata : Metadata::none;
     plan.max_bytes = request.max_bytes;
     plan.json = request.json;
-    plan.progressive = request.progressive.value_or(suits_progressive(plan));
+    plan.progressive =
+        request.progressive.value_or(plan.format == Format::jpeg && suits_progressive(plan));
     plan.same_pixels = plan.whole && plan.resized_width == width && plan.resized_height == height
                        && plan.cut == Cut{0, 0, width, height} && plan.canvas_width == width
                        && plan.canvas_height == height && source.orientation == 1 && !plan.flip
-                       && plan.rotate == 0 && plan.adjust == Adjustments{};
+                       && plan.rotate == 0 && plan.tilt == 0 && plan.adjust == Adjustments{};
 
     if (!has_alpha(plan.format)) {
         if (source.alpha && !plan.background) {
@@ -397,14 +519,18 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
     }
 
     // a cover of an extreme source is enlarged far beyond what is kept of it
-    const std::uint64_t result = area(plan.canvas_width, plan.canvas_height) * plan.frames;
+    const std::uint64_t largest = std::max({area(plan.canvas_width, plan.canvas_height),
+                                            area(plan.box.width, plan.box.height),
+                                            area(plan.tilted_width, plan.tilted_height)});
+    const std::uint64_t result = largest * plan.frames;
     const std::uint64_t resized = area(plan.resized_width, plan.resized_height) * plan.frames;
     const bool enlarged = resized > area(width, height) * plan.frames;
     if (result > limits.max_output_pixels || (enlarged && resized > limits.max_output_pixels)) {
         return too_many_pixels(limits.max_output_pixels);
     }
 
-    plan.memory = plan.json ? 0 : estimate_memory(source, plan);
+    const std::uint64_t making = plan.json ? 0 : estimate_memory(source, plan);
+    plan.memory = plan.is_final ? making : std::max(making, looking_memory(source));
     return plan;
 }
 

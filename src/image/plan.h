@@ -59,16 +59,26 @@ struct Plan {
     bool    sides_swap = false;                        // between stored and resized
     bool    flip = false;
     int     rotate = 0;
+    Kernel  kernel = Kernel::lanczos3;
     Cut     cut;                                       // what stays of it
     Gravity gravity;                                   // who places the cut, if the content does
+    int     tilt = 0;                                  // degrees; of what then lies on the canvas
+    Cut     box;                                       // if it is tilted: its size before, and where
+                                                       // on that the cut lies
+    int     tilted_width = 0;
+    int     tilted_height = 0;
     int     canvas_width = 0;                          // of the result
     int     canvas_height = 0;
-    int     cut_x = 0;                                 // where on it the cut lies
-    int     cut_y = 0;
-    Adjustments adjust;
+    int     cut_x = 0;                                 // where on it the cut lies, or what was tilted;
+    int     cut_y = 0;                                 // less than 0: it sticks out and is cut off
+    Adjustments adjust;                                // the blur in pixels
     bool        lossless = false;
+    bool        near_lossless = false;
+    int         alpha_quality = 100;
     bool        progressive = true;
     bool        palette = false;
+    int         compression = 6;
+    bool        filter = false;
     Metadata    metadata = Metadata::none;
 
     std::optional<Color> background;                   // laid under it, and around it;
@@ -81,13 +91,26 @@ struct Plan {
 
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
     bool          same_pixels = false;                 // nothing is done to them
+    bool          is_final = true;                     // false: what its pixels tell is not in it
+};
+
+inline constexpr int look_side = 1500;                 // the longest, of a copy to look at
+
+// What only the pixels tell, in those of the upright source.
+class Scout {
+public:
+    virtual ~Scout() = default;
+    virtual Cut without_edges(Cut within, const PlainEdges &edges) = 0;
+    virtual Cut where_the_eye_goes(Cut within, int width, int height) = 0;
 };
 
 // Refuses a source over a limit (413): before any pixel is decoded.
 std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits);
 
-// check_limits(), and a result over a limit (400).
-Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits);
+// check_limits(), and a result over a limit (400).  Without a scout, where one
+// is needed, nothing is cut off and what it would place is in the middle.
+Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits,
+                       Scout *scout = nullptr);
 
 // After an attempt that came out as more than plan.max_bytes: a lower quality
 // where that may do, else a smaller picture.  False: there is none smaller.

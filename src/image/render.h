@@ -1,7 +1,7 @@
 // Bytes in, bytes out: the work itself, through libvips.
 //
-// A caller prepares, which reads headers and decides, and may stop there; then
-// renders.  Both run on any thread; nothing here knows requests or clocks.
+// A caller prepares, which reads headers and decides, and may stop there; looks
+// if its plan is not final; then renders.  Both run on any thread; nothing here knows requests or clocks.
 
 #pragma once
 
@@ -61,6 +61,10 @@ std::size_t render_memory();                           // bytes of pixels libvip
 // Only what helper processes read can be stopped.
 Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
                          const Limits &limits, const Stop *stop = nullptr);
+
+// Where a plan is not final: looks at the pixels, and plans anew.
+Result<Prepared> look(std::string_view bytes, const Prepared &prepared, const Request &request,
+                      const Limits &limits, Stop &stop);
 
 Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop);
 

@@ -7,6 +7,7 @@
 #include "image/json.h"
 #include "image/load_vips.h"
 #include "image/save_vips.h"
+#include "image/scout_vips.h"
 #include "image/screen_vips.h"
 #include "image/shape_vips.h"
 #include "image/sniff.h"
@@ -70,18 +71,31 @@ Image save_within_limit(Picture picture, Plan plan, Stop &stop)
     }
 }
 
+Error failure(const SourceInfo &source, const Stop &stop)
+{
+    const std::string detail = take_vips_error();
+    if (stop.asked()) {
+        return {ErrorCode::cancelled, "the transformation was stopped", detail};
+    }
+
+    return {ErrorCode::unsupported,
+            "the source is damaged, or not a " + std::string(name(source.format)), detail};
+}
+
 Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, Stop &stop)
 {
     Picture picture = load_for(bytes, source, plan, stop);
 
     picture = resize(std::move(picture), plan.frames,
                      plan.sides_swap ? plan.resized_height : plan.resized_width,
-                     (plan.sides_swap ? plan.resized_width : plan.resized_height) * plan.frames, stop);
+                     (plan.sides_swap ? plan.resized_width : plan.resized_height) * plan.frames, stop,
+                     plan.kernel);
     picture = turn(std::move(picture), source, plan, stop);
     picture = to_screen(std::move(picture));
     picture = cut_out(std::move(picture), plan, stop);
     picture = adjust(std::move(picture), plan.adjust, plan.frames, stop);
     picture = lay_background(std::move(picture), plan);
+    picture = tilt(std::move(picture), plan, stop);
     picture = pad(std::move(picture), plan, stop);
 
     return save_within_limit(std::move(picture), plan, stop);
@@ -256,6 +270,21 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     return prepared;
 }
 
+Result<Prepared> look(std::string_view bytes, const Prepared &prepared, const Request &request,
+                      const Limits &limits, Stop &stop)
+{
+    try {
+        VipsScout scout(bytes, prepared.source, prepared.plan, stop);
+        auto plan = make_plan(request, prepared.source, limits, &scout);
+        if (!plan) {
+            return plan.error();
+        }
+        return Prepared{prepared.source, std::move(*plan)};
+    } catch (const VipsFailure &) {
+        return failure(prepared.source, stop);
+    }
+}
+
 Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop)
 {
     if (prepared.plan.json) {
@@ -269,14 +298,7 @@ Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &sto
         }
         return image;
     } catch (const VipsFailure &) {
-        const std::string detail = take_vips_error();
-        if (stop.asked()) {
-            return Error{ErrorCode::cancelled, "the transformation was stopped", detail};
-        }
-        return Error{ErrorCode::unsupported,
-                     "the source is damaged, or not a "
-                         + std::string(name(prepared.source.format)),
-                     detail};
+        return failure(prepared.source, stop);
     }
 }
 

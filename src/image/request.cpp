@@ -28,12 +28,18 @@ Sides exact(const Sides &sides)
     return {exact(sides.top), exact(sides.right), exact(sides.bottom), exact(sides.left)};
 }
 
+double exact(double number)
+{
+    return exact(Length(number)).value;
+}
+
 Region exact(Region region)
 {
-    for (Length *length : {&region.width, &region.height, &region.x, &region.y}) {
+    for (Length *length : {&region.width, &region.height, &region.x.at, &region.y.at}) {
         *length = exact(*length);
     }
-    region.aspect = exact(Length{region.aspect}).value;
+    region.aspect = exact(region.aspect);
+    region.zoom = exact(region.zoom);
 
     return region;
 }
@@ -54,15 +60,6 @@ Result<Length> scaled(std::optional<Length> side, double density, std::string_vi
     }
 
     return length;
-}
-
-Sides scaled(Sides sides, double density)
-{
-    for (Length *side : {&sides.top, &sides.right, &sides.bottom, &sides.left}) {
-        side->value = side->is_share ? side->value : std::round(side->value * density);
-    }
-
-    return sides;
 }
 
 FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Negotiated &negotiated)
@@ -101,6 +98,7 @@ void apply_enlarge(Request &request, std::optional<bool> enlarge)
         break;
     case Fit::pad:
     case Fit::squeeze:
+    case Fit::outside:
         request.shrink_only = !*enlarge;
         break;
     case Fit::scale_up:
@@ -114,8 +112,13 @@ Adjustments adjustments(const Options &options)
     Adjustments adjust;
     const double contrast = options.contrast.value_or(1);
 
-    adjust.blur = options.blur.value_or(0);
+    adjust.blur = exact(options.blur.value_or(Length()));
     adjust.sharpen = options.sharpen.value_or(0);
+    adjust.unsharp = options.unsharp;
+    if (adjust.unsharp) {
+        adjust.unsharp = UnsharpMask{exact(adjust.unsharp->amount), exact(adjust.unsharp->sigma),
+                                     exact(adjust.unsharp->threshold)};
+    }
     adjust.scale = options.brightness.value_or(1) * contrast;
     adjust.offset = options.lightness.value_or(0) * contrast + 128 * (1 - contrast);
     adjust.gamma = options.gamma.value_or(1);
@@ -123,58 +126,20 @@ Adjustments adjustments(const Options &options)
     adjust.hue = options.hue.value_or(0);
     adjust.sepia = options.sepia.value_or(0);
     adjust.tint = options.tint;
+    adjust.colorize = options.colorize;
     adjust.negate = options.negate.value_or(false);
     adjust.normalize = options.normalize.value_or(false);
     adjust.threshold = options.threshold.value_or(0);
+    adjust.dither = options.dither.value_or(false);
+    adjust.colors_first = options.colors_first.value_or(false);
 
-    // as exact as they are printed
-    for (double *value : {&adjust.blur, &adjust.sharpen, &adjust.scale, &adjust.offset,
-                          &adjust.gamma, &adjust.saturation, &adjust.hue, &adjust.sepia})
+    for (double *value : {&adjust.sharpen, &adjust.scale, &adjust.offset, &adjust.gamma,
+                          &adjust.saturation, &adjust.hue, &adjust.sepia})
     {
-        *value = std::round(*value * 1e6) / 1e6;
+        *value = exact(*value);
     }
 
     return adjust;
-}
-
-void simplify_geometry(Request &request)
-{
-    const bool has_box = request.width.value > 0 && request.height.value > 0;
-    const bool has_side = request.width.value > 0 || request.height.value > 0;
-
-    if (!has_side) {
-        request.fit = Fit::scale_down;
-    } else if (!has_box && request.fit != Fit::scale_up) {
-        const bool enlarges = request.fit != Fit::scale_down && request.fit != Fit::crop
-                              && request.fit != Fit::aspect_crop && !request.shrink_only;
-        request.fit = enlarges ? Fit::contain : Fit::scale_down;
-    }
-
-    if (request.fit != Fit::pad && request.fit != Fit::squeeze) {
-        request.shrink_only = false;
-    }
-    if (request.fit != Fit::cover && request.fit != Fit::crop && request.fit != Fit::aspect_crop) {
-        request.gravity = {};
-    }
-    if (request.gravity.kind != Gravity::Kind::point) {
-        request.gravity = {request.gravity.kind};
-    }
-
-    Region &region = request.region;
-    if (region.aspect > 0) {
-        region.width = {};
-        region.height = {};
-        region.by_corner = false;
-    }
-    if (region.by_corner) {
-        region.focus = {};
-    } else {
-        region.x = {};
-        region.y = {};
-    }
-    if (region.aspect == 0 && region.width == Length{} && region.height == Length{}) {
-        region = {};
-    }
 }
 
 // A device's limits come last, over what URL and preset say.
@@ -201,37 +166,24 @@ Quality limited(Quality quality, std::optional<Device> device)
     return quality;
 }
 
-// What the format makes meaningless.
-void simplify_output(Request &request)
+void set_turns(Request &request, const Options &options)
 {
-    if (!request.quality.automatic) {
-        request.quality = {false, std::min(request.quality.value, request.quality.cap)};
-    }
+    const int degrees = (options.rotate.value_or(0) % 360 + 360) % 360;
+    const bool quarters = degrees % 90 == 0;
 
-    if (request.format.kind != FormatChoice::Kind::exactly) {
-        return;
-    }
+    // top to bottom is left to right, turned upside down
+    const bool vertical = options.flip_vertical.value_or(false);
+    request.flip = options.flip_horizontal.value_or(false) != vertical;
+    request.rotate = ((quarters ? degrees : 0) + (vertical ? 180 : 0)) % 360;
+    request.tilt = quarters ? 0 : degrees;
+}
 
-    const Format format = request.format.formats[0];
-
-    if (request.quality.automatic) {
-        request.quality = {false, quality_for(request, format)};
-    }
-    if (format != Format::webp && format != Format::avif && format != Format::jxl) {
-        request.lossless = false;
-    }
-    if (format == Format::gif || (format == Format::png && !request.palette) || request.lossless) {
-        request.quality = {};
-    }
-    if (format != Format::jpeg) {
-        request.progressive.reset();
-        request.metadata = Metadata::none;
-    }
-    if (format != Format::png) {
-        request.palette = false;
-    }
-    if (!has_frames(format)) {
-        request.animate = true;
+// A quality of its own is for a WebP that the client was found to accept.
+void settle_negotiated_quality(Request &request, bool was_negotiated)
+{
+    const auto &[kind, formats] = request.format;
+    if (!was_negotiated || std::find(formats.begin(), formats.end(), Format::webp) == formats.end()) {
+        request.quality.webp = 0;
     }
 }
 
@@ -255,14 +207,20 @@ void Options::lay_over(const Options &under)
     take(fit, under.fit);
     take(enlarge, under.enlarge);
     take(gravity, under.gravity);
+    take(position, under.position);
+    take(kernel, under.kernel);
+    take(precut, under.precut);
     take(trim, under.trim);
+    take(edges, under.edges);
     take(region, under.region);
     take(flip_horizontal, under.flip_horizontal);
     take(flip_vertical, under.flip_vertical);
     take(rotate, under.rotate);
+    take(canvas, under.canvas);
     take(extend, under.extend);
     take(blur, under.blur);
     take(sharpen, under.sharpen);
+    take(unsharp, under.unsharp);
     take(brightness, under.brightness);
     take(lightness, under.lightness);
     take(contrast, under.contrast);
@@ -271,16 +229,23 @@ void Options::lay_over(const Options &under)
     take(hue, under.hue);
     take(sepia, under.sepia);
     take(tint, under.tint);
+    take(colorize, under.colorize);
     take(negate, under.negate);
     take(normalize, under.normalize);
     take(threshold, under.threshold);
+    take(dither, under.dither);
+    take(colors_first, under.colors_first);
     take(quality, under.quality);
     take(slow_quality, under.slow_quality);
     take(format, under.format);
     take(plain_format, under.plain_format);
     take(lossless, under.lossless);
+    take(near_lossless, under.near_lossless);
+    take(alpha_quality, under.alpha_quality);
     take(progressive, under.progressive);
     take(palette, under.palette);
+    take(compression, under.compression);
+    take(filter, under.filter);
     take(animate, under.animate);
     take(page, under.page);
     take(metadata, under.metadata);
@@ -336,37 +301,6 @@ Negotiated preferred(Negotiated formats, std::optional<Device> device)
     return formats;
 }
 
-void simplify(Request &request)
-{
-    simplify_geometry(request);
-
-    if (request.json) {
-        // only what sizes depend on
-        Request sizes;
-        sizes.source = std::move(request.source);
-        sizes.trim = request.trim;
-        sizes.region = request.region;
-        sizes.rotate = request.rotate % 180;
-        sizes.width = request.width;
-        sizes.height = request.height;
-        sizes.fit = request.fit;
-        sizes.shrink_only = request.shrink_only;
-        sizes.extend = request.extend;
-        sizes.page = request.page;
-        sizes.animate = request.animate;
-        sizes.json = true;
-        request = std::move(sizes);
-        return;
-    }
-
-    const bool adds_edges = request.fit == Fit::pad || request.extend != Sides{};
-    if (adds_edges && !request.background) {
-        request.background = white;
-    }
-
-    simplify_output(request);
-}
-
 Result<Request> resolve(const Options &options, Source source, const Negotiated &negotiated)
 {
     const double density = options.dpr.value_or(1.0);
@@ -383,32 +317,41 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
 
     Request request;
     request.source = std::move(source);
+    request.precut = exact(options.precut.value_or(Region{}));
     request.trim = exact(options.trim.value_or(Sides{}));
+    request.edges = options.edges;
+    if (request.edges) {
+        request.edges->threshold = exact(request.edges->threshold);
+    }
     request.region = exact(options.region.value_or(Region{}));
     request.width = *width;
     request.height = *height;
     request.fit = options.fit.value_or(Fit::scale_down);
     apply_enlarge(request, options.enlarge);
-    request.gravity = options.gravity.value_or(Gravity{});
-    request.extend = exact(scaled(options.extend.value_or(Sides{}), density));
+    request.gravity = (request.fit == Fit::pad ? options.position : options.gravity).value_or(Gravity{});
+    request.kernel = options.kernel.value_or(Kernel::lanczos3);
+    request.canvas = exact(options.canvas.value_or(Region{}));
+    request.extend = exact(options.extend.value_or(Sides{}));
     request.adjust = adjustments(options);
     request.background = options.background;
     request.format = options.plain_format ? FormatChoice{FormatChoice::Kind::negotiated, {}}
                                           : choose(options.format, negotiated);
     request.quality = limited(options.quality.value_or(Quality{}), options.device);
     request.lossless = options.lossless.value_or(false);
+    request.near_lossless = options.near_lossless.value_or(false);
+    request.alpha_quality = options.alpha_quality.value_or(100);
     request.progressive = options.progressive;
     request.palette = options.palette.value_or(false);
+    request.compression = options.compression.value_or(6);
+    request.filter = options.filter.value_or(false);
     request.animate = options.animate.value_or(true);
     request.page = options.page.value_or(1);
     request.metadata = options.metadata.value_or(Metadata::none);
     request.max_bytes = options.max_bytes.value_or(0);
     request.json = options.json.value_or(false);
 
-    // top to bottom is left to right, turned upside down
-    const bool vertical = options.flip_vertical.value_or(false);
-    request.flip = options.flip_horizontal.value_or(false) != vertical;
-    request.rotate = (options.rotate.value_or(0) + (vertical ? 180 : 0)) % 360;
+    set_turns(request, options);
+    settle_negotiated_quality(request, options.format && !*options.format);
 
     simplify(request);
     return request;
@@ -417,7 +360,8 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
 int quality_for(const Request &request, Format format)
 {
     if (!request.quality.automatic) {
-        return request.quality.value;
+        const bool own = format == Format::webp && request.quality.webp > 0;
+        return own ? request.quality.webp : request.quality.value;
     }
 
     const int base = format == Format::png    ? 95

@@ -25,13 +25,14 @@ enum class Fit {
     contain,      // inside the box, enlarged if need be
     cover,        // fills the box exactly, cut where it sticks out
     crop,         // as cover, never enlarged
+    aspect_crop,  // cut to the box's proportions, never enlarged
     pad,          // inside the box, the rest filled with the background
     squeeze,      // exactly the box, proportions lost
     scale_up,     // inside the box, never shrunk
-    aspect_crop,  // cut to the box's proportions, never enlarged
+    outside,      // as small as covers the box, nothing cut
 };
 
-// Which part survives a cut.
+// Which part survives a cut, or where on its box a padded picture lies.
 struct Gravity {
     enum class Kind { point, attention, entropy };
 
@@ -61,33 +62,75 @@ struct Sides {
     bool operator==(const Sides &) const = default;
 };
 
-// A part of the upright source, cut out before anything else is done.
+// Where along one axis a part lies, of what is around it.
+struct Place {
+    enum class Kind {
+        corner,   // begins at `at`
+        centre,   // has its middle at `at`, as far as there is room
+        rest,     // that share of what it leaves over comes before it
+    };
+
+    Kind   kind = Kind::centre;
+    Length at{0.5, true};
+
+    bool operator==(const Place &) const = default;
+};
+
+inline Place corner(Length at) { return {Place::Kind::corner, at}; }
+inline Place centre(Length at) { return {Place::Kind::centre, at}; }
+inline Place rest(double share) { return {Place::Kind::rest, Length(share, true)}; }
+
+// A part of a picture; or a canvas of which the picture is a part.
 struct Region {
-    Length  width;                                     // 0: the whole side
-    Length  height;
-    double  aspect = 0;                                // width / height: the largest such part; 0: none
-    bool    by_corner = false;                         // its left top corner is at x, y
-    Length  x;
-    Length  y;
-    Gravity focus;                                     // else it is centred here, as far as it goes
+    Length width;                                      // 0: the whole side
+    Length height;
+    double aspect = 0;                                 // width / height: the largest such part; 0: none
+    double zoom = 1;                                   // a part so many times smaller than the largest
+    Place  x;
+    Place  y;
+    bool   smart = false;                              // placed where the eye goes instead
+    bool   strict = false;                             // refused where it sticks out, else cut short
 
     bool operator==(const Region &) const = default;
 };
 
+// Edges of one colour, as much as there is of them.
+struct PlainEdges {
+    double               threshold = 10;               // 0..255: how far a channel may be off
+    std::optional<Color> color;                        // none: that of the left top corner
+
+    bool operator==(const PlainEdges &) const = default;
+};
+
+enum class Kernel { nearest, linear, cubic, lanczos2, lanczos3 };
+
+// Sharpens by what a blur takes away.
+struct UnsharpMask {
+    double amount = 1;                                 // 0..10
+    double sigma = 1;                                  // pixels of the result, 0.1..250
+    double threshold = 0;                              // 0..255: smaller differences stay
+
+    bool operator==(const UnsharpMask &) const = default;
+};
+
 // Changes of the resized picture's pixels, in this order.
 struct Adjustments {
-    double               blur = 0;                     // sigma in pixels of the result, 0..250
-    double               sharpen = 0;                  // 0..10, 1 is usual after shrinking
-    double               scale = 1;                    // every channel becomes scale * value + offset
-    double               offset = 0;                   // -255..255
-    double               gamma = 1;                    // value^(1/gamma): over 1 lightens
-    double               saturation = 1;               // 0 is grey
-    double               hue = 0;                      // degrees
-    double               sepia = 0;                    // 0..1
-    std::optional<Color> tint;                         // multiplied with the picture
-    bool                 negate = false;
-    bool                 normalize = false;            // stretched to the full range
-    int                  threshold = 0;                // 1..255: black below, white from there; 0: none
+    Length                     blur;                   // sigma, 0..250 pixels of the result, or of its width
+    double                     sharpen = 0;            // 0..10, 1 is usual after shrinking
+    std::optional<UnsharpMask> unsharp;
+    double                     scale = 1;              // every channel becomes scale * value + offset
+    double                     offset = 0;             // -255..255
+    double                     gamma = 1;              // value^(1/gamma): over 1 lightens
+    double                     saturation = 1;         // 0 is grey
+    double                     hue = 0;                // degrees
+    double                     sepia = 0;              // 0..1
+    std::optional<Color>       tint;                   // multiplied with the picture
+    std::optional<Color>       colorize;               // its hue; the picture's lightness
+    bool                       negate = false;
+    bool                       normalize = false;      // stretched to the full range
+    int                        threshold = 0;          // 1..255: black below, white from there; 0: none
+    bool                       dither = false;         // black and white by Atkinson's error diffusion
+    bool                       colors_first = false;   // then sharpened, then blurred
 
     bool operator==(const Adjustments &) const = default;
 };
@@ -101,6 +144,7 @@ struct Quality {
     int  value = 85;
     int  less = 0;
     int  cap = 100;
+    int  webp = 0;                                     // of a WebP that was negotiated; 0: the same
 
     bool operator==(const Quality &) const = default;
 };
@@ -146,15 +190,23 @@ struct Options {
     std::optional<bool>                  enlarge;      // overrides what the fit does of itself
     std::optional<Gravity>               gravity;
 
-    std::optional<Sides>                 trim;         // cut off the upright source's edges
-    std::optional<Region>                region;       // cut out of what trim left
+    std::optional<Gravity>               position;     // of the picture on a pad
+    std::optional<Kernel>                kernel;
+
+    std::optional<Region>                precut;       // cut out of the upright source
+    std::optional<Sides>                 trim;         // then cut off its edges
+    std::optional<PlainEdges>            edges;        // then plain ones cut off
+    std::optional<Region>                region;       // cut out of what they left
     std::optional<bool>                  flip_horizontal;   // left becomes right
     std::optional<bool>                  flip_vertical;
-    std::optional<int>                   rotate;       // 0 90 180 270 clockwise, after the flips
-    std::optional<Sides>                 extend;       // pixels added around the result, before dpr
+    std::optional<int>                   rotate;       // degrees clockwise: quarters after the flips,
+                                                       // other angles after the resize
+    std::optional<Region>                canvas;       // under the result, whose share it measures
+    std::optional<Sides>                 extend;       // added around the result
 
-    std::optional<double>                blur;         // as in Adjustments
+    std::optional<Length>                blur;         // as in Adjustments
     std::optional<double>                sharpen;
+    std::optional<UnsharpMask>           unsharp;
     std::optional<double>                brightness;   // factor
     std::optional<double>                lightness;    // -255..255, added
     std::optional<double>                contrast;     // factor around mid-grey
@@ -163,9 +215,12 @@ struct Options {
     std::optional<double>                hue;
     std::optional<double>                sepia;
     std::optional<Color>                 tint;
+    std::optional<Color>                 colorize;
     std::optional<bool>                  negate;
     std::optional<bool>                  normalize;
     std::optional<int>                   threshold;
+    std::optional<bool>                  dither;
+    std::optional<bool>                  colors_first;
 
     std::optional<Quality>               quality;
     std::optional<Quality>               slow_quality; // instead, over a slow connection
@@ -173,8 +228,12 @@ struct Options {
     std::optional<bool>                  plain_format; // over format: the nearest to the source
                                                        // that every client shows
     std::optional<bool>                  lossless;     // WebP and AVIF
-    std::optional<bool>                  progressive;  // JPEG, else as the size suggests
+    std::optional<bool>                  near_lossless;     // WebP
+    std::optional<int>                   alpha_quality;     // WebP, 0..100
+    std::optional<bool>                  progressive;  // JPEG, else as the size suggests; PNG, else not
     std::optional<bool>                  palette;      // PNG
+    std::optional<int>                   compression;  // PNG, 0..9
+    std::optional<bool>                  filter;       // PNG: rows, adaptively
     std::optional<bool>                  animate;      // false: the first frame
     std::optional<int>                   page;         // from 1
     std::optional<Metadata>              metadata;
@@ -190,29 +249,38 @@ struct Options {
 };
 
 struct Request {
-    Source               source;
-    Sides                trim;
-    Region               region;
-    bool                 flip = false;                 // left becomes right, before the rotation
-    int                  rotate = 0;                   // 0 90 180 270 clockwise
-    Length               width;                        // device pixels, or a share; 0: not asked for
-    Length               height;
-    Fit                  fit = Fit::scale_down;
-    bool                 shrink_only = false;          // of pad and squeeze; other fits say it themselves
-    Gravity              gravity;
-    Sides                extend;                       // device pixels
-    Adjustments          adjust;
-    std::optional<Color> background;                   // none: transparency stays where the format has it
-    FormatChoice         format;
-    Quality              quality;
-    bool                 lossless = false;
-    std::optional<bool>  progressive;
-    bool                 palette = false;
-    bool                 animate = true;
-    int                  page = 1;
-    Metadata             metadata = Metadata::none;
-    int                  max_bytes = 0;                // of the result; 0: as it comes
-    bool                 json = false;                 // sizes and formats instead of a picture
+    Source                    source;
+    Region                    precut;                  // these four cuts in this order
+    Sides                     trim;
+    std::optional<PlainEdges> edges;
+    Region                    region;
+    bool                      flip = false;            // left becomes right, before the rotation
+    int                       rotate = 0;              // 0 90 180 270 clockwise
+    Length                    width;                   // device pixels, or a share; 0: not asked for
+    Length                    height;
+    Fit                       fit = Fit::scale_down;
+    bool                      shrink_only = false;     // of pad, squeeze, outside; other fits say it themselves
+    Gravity                   gravity;
+    Kernel                    kernel = Kernel::lanczos3;
+    int                       tilt = 0;                // degrees clockwise of the resized picture, no quarter
+    Region                    canvas;                  // under it; shares are of what was made so far
+    Sides                     extend;                  // or around it
+    Adjustments               adjust;
+    std::optional<Color>      background;              // none: transparency stays where the format has it
+    FormatChoice              format;
+    Quality                   quality;
+    bool                      lossless = false;
+    bool                      near_lossless = false;
+    int                       alpha_quality = 100;
+    std::optional<bool>       progressive;
+    bool                      palette = false;
+    int                       compression = 6;
+    bool                      filter = false;
+    bool                      animate = true;
+    int                       page = 1;
+    Metadata                  metadata = Metadata::none;
+    int                       max_bytes = 0;           // of the result; 0: as it comes
+    bool                      json = false;            // sizes and formats instead of a picture
 
     bool operator==(const Request &) const = default;
 };

@@ -104,11 +104,16 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
         break;
     case Format::png:
         check(vips_pngsave_buffer(in.get(), &data, &size, "strip", TRUE, "palette",
-                                  plan.palette, "Q", plan.quality, nullptr));
+                                  plan.palette, "Q", plan.quality, "interlace", plan.progressive,
+                                  "compression", plan.compression, "filter",
+                                  plan.filter ? VIPS_FOREIGN_PNG_FILTER_ALL
+                                              : VIPS_FOREIGN_PNG_FILTER_NONE,
+                                  nullptr));
         break;
     case Format::webp:
         check(vips_webpsave_buffer(in.get(), &data, &size, "Q", plan.quality, "strip", TRUE,
-                                   "lossless", plan.lossless, nullptr));
+                                   "lossless", plan.lossless, "near_lossless", plan.near_lossless,
+                                   "alpha_q", plan.alpha_quality, nullptr));
         size = make_bare_webp({static_cast<char *>(data), size});
         break;
     case Format::gif:

@@ -26,10 +26,23 @@ Cut smart_cut(const Picture &in, const Plan &plan)
             plan.cut.width, plan.cut.height};
 }
 
-Picture scaled(const Picture &in, double horizontal, double vertical)
+VipsKernel vips_kernel(Kernel kernel)
+{
+    switch (kernel) {
+    case Kernel::nearest:  return VIPS_KERNEL_NEAREST;
+    case Kernel::linear:   return VIPS_KERNEL_LINEAR;
+    case Kernel::cubic:    return VIPS_KERNEL_CUBIC;
+    case Kernel::lanczos2: return VIPS_KERNEL_LANCZOS2;
+    case Kernel::lanczos3: break;
+    }
+
+    return VIPS_KERNEL_LANCZOS3;
+}
+
+Picture scaled(const Picture &in, double horizontal, double vertical, VipsKernel kernel)
 {
     return step(in, [&](auto *i, auto **o) {
-        return vips_resize(i, o, horizontal, "vscale", vertical, nullptr);
+        return vips_resize(i, o, horizontal, "vscale", vertical, "kernel", kernel, nullptr);
     });
 }
 
@@ -59,31 +72,31 @@ Picture rearranged(const Picture &in, int frames, bool to_side)
 
 // Each direction while the frames lie in the other one: a resize of its own for
 // each of them costs twice as much.
-Picture scale_frames(Picture in, int frames, double horizontal, double vertical, Stop &stop)
+Picture scale_frames(Picture in, int frames, double horizontal, double vertical, VipsKernel kernel, Stop &stop)
 {
     if (horizontal > 1 || vertical > 1) {
         // libvips 8.14 moves a picture that it enlarges in one direction alone
         return each_frame(in_memory(in, stop), frames, [&](auto *i, auto **o) {
-            return vips_resize(i, o, horizontal, "vscale", vertical, nullptr);
+            return vips_resize(i, o, horizontal, "vscale", vertical, "kernel", kernel, nullptr);
         });
     }
 
     const bool shrinks_much = horizontal < 0.5;        // then half of the work is gone first
 
     if (shrinks_much) {
-        in = scaled(in, horizontal, 1);
+        in = scaled(in, horizontal, 1, kernel);
     }
     in = rearranged(in_memory(in, stop), frames, true);
-    in = rearranged(in_memory(scaled(in, 1, vertical), stop), frames, false);
+    in = rearranged(in_memory(scaled(in, 1, vertical, kernel), stop), frames, false);
 
-    return shrinks_much ? std::move(in) : scaled(in, horizontal, 1);
+    return shrinks_much ? std::move(in) : scaled(in, horizontal, 1, kernel);
 }
 
 }  // namespace
 
 // Colour under transparency must not bleed into what is seen: it is resized
 // multiplied by its alpha.
-Picture resize(Picture in, int frames, int width, int height, Stop &stop)
+Picture resize(Picture in, int frames, int width, int height, Stop &stop, Kernel kernel)
 {
     if (in.width() == width && in.height() == height) {
         return in;
@@ -91,14 +104,15 @@ Picture resize(Picture in, int frames, int width, int height, Stop &stop)
 
     const double horizontal = static_cast<double>(width) / in.width();
     const double vertical = static_cast<double>(height) / in.height();
-    const bool alpha = in.alpha() && !(frames > 1 && is_opaque(in));
+    const bool mixes = kernel != Kernel::nearest;
+    const bool alpha = mixes && in.alpha() && !(frames > 1 && is_opaque(in));
 
     if (alpha) {
         in = premultiply(std::move(in));
     }
 
-    in = frames > 1 ? scale_frames(std::move(in), frames, horizontal, vertical, stop)
-                    : scaled(in, horizontal, vertical);
+    in = frames > 1 ? scale_frames(std::move(in), frames, horizontal, vertical, vips_kernel(kernel), stop)
+                    : scaled(in, horizontal, vertical, vips_kernel(kernel));
 
     return alpha ? unpremultiply(std::move(in)) : std::move(in);
 }

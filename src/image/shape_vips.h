@@ -8,7 +8,8 @@ namespace cdn::image {
 
 // All frames together become width x height, none of them touched by its
 // neighbours.
-Picture resize(Picture in, int frames, int width, int height, Stop &stop);
+Picture resize(Picture in, int frames, int width, int height, Stop &stop,
+               Kernel kernel = Kernel::lanczos3);
 
 // Upright by its own orientation, then as asked; when small, since the large
 // one streams through line by line.

@@ -5,6 +5,7 @@
 
 #include "image/render.h"
 
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -88,6 +89,28 @@ private:
     VipsImage *image_ = nullptr;
 };
 
+// Numbers as operations take them.
+template <typename T>
+class Array {
+public:
+    explicit Array(const std::vector<T> &values)
+    {
+        if constexpr (std::is_same_v<T, double>) {
+            array_ = vips_array_double_new(values.data(), static_cast<int>(values.size()));
+        } else {
+            array_ = vips_array_int_new(values.data(), static_cast<int>(values.size()));
+        }
+    }
+    ~Array() { vips_area_unref(VIPS_AREA(array_)); }
+    Array(const Array &) = delete;
+    Array &operator=(const Array &) = delete;
+
+    auto get() const { return array_; }
+
+private:
+    std::conditional_t<std::is_same_v<T, double>, VipsArrayDouble, VipsArrayInt> *array_;
+};
+
 // Applies one operation: step(in, [&](VipsImage *in, VipsImage **out) {...}).
 template <typename Operation>
 Picture step(const Picture &in, Operation operation)
@@ -95,6 +118,17 @@ Picture step(const Picture &in, Operation operation)
     VipsImage *out = nullptr;
     check(operation(in.get(), &out));
     return Picture(out);
+}
+
+inline std::vector<double> pixel_at(const Picture &in, int x, int y)
+{
+    double *values = nullptr;
+    int bands = 0;
+    check(vips_getpoint(in.get(), &values, &bands, x, y, nullptr));
+    std::vector<double> pixel(values, values + bands);
+    g_free(values);
+
+    return pixel;
 }
 
 inline Picture in_memory(const Picture &in, Stop &stop)

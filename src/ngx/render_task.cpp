@@ -187,11 +187,16 @@ Result<Rendered> work(Job &job)
 
     Charge charge(job);
     image::Request request = job.request;
-    while (!charge.take(prepared->plan.memory)) {
-        if (job.stop.asked() || !make_cheaper(request, prepared->plan.format)) {
+    for (;;) {
+        const bool charged = charge.take(prepared->plan.memory);
+        if (charged && prepared->plan.is_final) {
+            break;
+        }
+        if (!charged && (job.stop.asked() || !make_cheaper(request, prepared->plan.format))) {
             return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
         }
-        prepared = image::prepare(*bytes, request, job.inputs, job.limits, &job.stop);
+        prepared = charged ? image::look(*bytes, *prepared, request, job.limits, job.stop)
+                           : image::prepare(*bytes, request, job.inputs, job.limits, &job.stop);
         if (!prepared) {
             return prepared.error();
         }

@@ -47,9 +47,17 @@ Length pixels(double value)
     return {value, false};
 }
 
-Gravity point(double x, double y)
+// Where a part lies: both of its places.
+using Places = std::pair<Place, Place>;
+
+Places places(const Region &region)
 {
-    return {Gravity::Kind::point, x, y};
+    return {region.x, region.y};
+}
+
+Places around(double x, double y)
+{
+    return {centre(Length(x, true)), centre(Length(y, true))};
 }
 
 TEST(BunnyUrl, WithoutAnOptionAsksForNothing)
@@ -117,7 +125,7 @@ TEST(BunnyUrl, CutsToARatioAroundTheCentre)
     EXPECT_EQ(region("aspect_ratio=16:9").aspect, 1.777778);
     EXPECT_EQ(region("aspect_ratio=1.5:1").aspect, 1.5);
     EXPECT_EQ(region("aspect_ratio=1:10000").aspect, 0.0001);
-    EXPECT_EQ(region("aspect_ratio=1:1").focus, Gravity{});
+    EXPECT_EQ(places(region("aspect_ratio=1:1")), Places());
     EXPECT_FALSE(options("aspect_ratio=auto").region);
     EXPECT_FALSE(options("aspect_ratio=1:1&aspect_ratio=auto").region);
     expect_refused({"aspect_ratio=0:1", "aspect_ratio=1:0", "aspect_ratio=-1:1", "aspect_ratio=1",
@@ -130,14 +138,8 @@ TEST(BunnyUrl, CropsByGravityOrFromACorner)
     const Region centred = region("crop=300,200");
     EXPECT_EQ(centred.width, pixels(300));
     EXPECT_EQ(centred.height, pixels(200));
-    EXPECT_FALSE(centred.by_corner);
-    EXPECT_EQ(centred.focus, Gravity{});
-
-    const Region corner = region("crop=300,200,0,40&crop_gravity=south");
-    EXPECT_TRUE(corner.by_corner);
-    EXPECT_EQ(corner.x, pixels(0));
-    EXPECT_EQ(corner.y, pixels(40));
-    EXPECT_EQ(corner.focus, Gravity{});
+    EXPECT_EQ(places(centred), around(0.5, 0.5));
+    EXPECT_EQ(places(region("crop=300,200,0,40&crop_gravity=south")), Places(corner(0), corner(40)));
 
     expect_refused({"crop=0,1", "crop=1,0", "crop=300", "crop=1,2,3", "crop=1,2,3,4,5", "crop=a,b",
                     "crop=1,2,-3,4", "crop=12001,1", "crop=,", "crop=1.5,2"});
@@ -145,12 +147,12 @@ TEST(BunnyUrl, CropsByGravityOrFromACorner)
 
 TEST(BunnyUrl, GivesGravityToTheCropWhicheverComesFirst)
 {
-    EXPECT_EQ(region("crop_gravity=northeast&crop=3,2").focus, point(1, 0));
-    EXPECT_EQ(region("crop=3,2&crop_gravity=south").focus, point(0.5, 1));
-    EXPECT_EQ(region("crop=3,2&crop_gravity=west").focus, point(0, 0.5));
-    EXPECT_EQ(region("crop=3,2&crop_gravity=center").focus, point(0.5, 0.5));
+    EXPECT_EQ(places(region("crop_gravity=northeast&crop=3,2")), around(1, 0));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=south")), around(0.5, 1));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=west")), around(0, 0.5));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=center")), around(0.5, 0.5));
     EXPECT_FALSE(options("crop_gravity=south").region);
-    EXPECT_EQ(region("aspect_ratio=1:1&crop_gravity=south").focus, Gravity{});
+    EXPECT_EQ(places(region("aspect_ratio=1:1&crop_gravity=south")), Places());
     expect_refused({"crop_gravity=up", "crop_gravity=North"});
 }
 
@@ -159,17 +161,8 @@ TEST(BunnyUrl, CentresAFocusCrop)
     const Region shares = region("focus_crop=300,200,0.25,1.0");
     EXPECT_EQ(shares.width, pixels(300));
     EXPECT_EQ(shares.height, pixels(200));
-    EXPECT_FALSE(shares.by_corner);
-    EXPECT_EQ(shares.focus, point(0.25, 1));
-
-    const Region in_pixels = region("focus_crop=300,201,400,300");
-    EXPECT_TRUE(in_pixels.by_corner);
-    EXPECT_EQ(in_pixels.x, pixels(250));
-    EXPECT_EQ(in_pixels.y, pixels(199));
-
-    const Region at_the_edge = region("focus_crop=300,200,10,20");
-    EXPECT_EQ(at_the_edge.x, pixels(0));
-    EXPECT_EQ(at_the_edge.y, pixels(0));
+    EXPECT_EQ(places(shares), around(0.25, 1));
+    EXPECT_EQ(places(region("focus_crop=300,201,400,300")), Places(centre(400), centre(300)));
 
     expect_refused({"focus_crop=300,200", "focus_crop=300,200,1", "focus_crop=0,200,0.5,0.5",
                     "focus_crop=300,200,1.5,0.5", "focus_crop=300,200,-1,5", "focus_crop=1,2,3,4,5",
@@ -190,8 +183,8 @@ TEST(BunnyUrl, MirrorsAndTurns)
     EXPECT_EQ(options("flop=1").flip_horizontal, true);
     EXPECT_EQ(options("flop=false").flip_horizontal, false);
     EXPECT_EQ(options("rotate=90").rotate, 90);
-    EXPECT_EQ(options("rotate=-90").rotate, 270);
-    EXPECT_EQ(options("rotate=-270").rotate, 90);
+    EXPECT_EQ(options("rotate=-90").rotate, -90);
+    EXPECT_EQ(options("rotate=-270").rotate, -270);
     EXPECT_EQ(options("rotate=0").rotate, 0);
     expect_refused({"rotate=45", "rotate=450", "rotate=x", "rotate=-", "flip=yes", "flop=2"});
 }
@@ -258,12 +251,21 @@ TEST(BunnyUrl, NamesAPresetByItsClass)
 
 TEST(BunnyUrl, KnowsOptionsThatHaveNoEffect)
 {
-    for (const std::string_view query : {"face_crop=true", "face_crop=100,100", "auto_optimize=high"}) {
+    for (const std::string_view query : {"face_crop=true", "face_crop=0", "auto_optimize=high"}) {
         const auto parsed = parse("/a.jpg?" + std::string(query));
         ASSERT_TRUE(parsed && *parsed) << query;
         EXPECT_EQ((*parsed)->source.uri(), "/a.jpg");
         EXPECT_FALSE((*parsed)->options.region);
     }
+}
+
+TEST(BunnyUrl, CutsASizeForFacesWhereTheEyeGoes)
+{
+    const Region faces = region("face_crop=300,200");
+    EXPECT_EQ(faces.width, pixels(300));
+    EXPECT_TRUE(faces.smart);
+    EXPECT_FALSE(region("face_crop=300,200&focus_crop=5,4,0.1,0.1").smart);
+    expect_refused({"face_crop=maybe", "face_crop=0,1"});
 }
 
 TEST(BunnyUrl, DecodesValuesOnce)

@@ -108,43 +108,120 @@ Source random_source(std::mt19937 &random)
     }
 }
 
+// Values of every kind of option, within its range and on its ends.
+class Dice {
+public:
+    explicit Dice(std::mt19937 &random) : random_(random) {}
+
+    bool maybe() { return below(2) == 0; }
+    int below(int limit) { return static_cast<int>(random_() % limit); }
+    double number(double least, double most)
+    {
+        const int places[] = {0, 1, 500'000, 999'999, 1'000'000, below(1'000'001)};
+        return least + (most - least) * places[below(std::size(places))] / 1e6;
+    }
+    Color color() { return {byte(), byte(), byte(), maybe() ? byte() : std::uint8_t{255}}; }
+    Length length(double pixels, double share)
+    {
+        return maybe() ? Length(std::floor(number(0, pixels))) : Length(number(0, share), true);
+    }
+    Sides sides(double pixels, double share)
+    {
+        return {length(pixels, share), length(pixels, share), length(pixels, share), length(pixels, share)};
+    }
+    Place place()
+    {
+        const int kind = below(3);
+        return kind == 0 ? corner(length(500, 1)) : kind == 1 ? centre(length(500, 1)) : rest(number(0, 1));
+    }
+    Region region()
+    {
+        Region region;
+        if (maybe()) {
+            region.aspect = number(0.0001, 20);
+            region.zoom = number(1, 100);
+        } else {
+            region.width = length(800, 1.5);
+            region.height = length(800, 1.5);
+        }
+        region.x = place();
+        region.y = place();
+        region.smart = below(4) == 0;
+        region.strict = maybe();
+        return region;
+    }
+
+private:
+    std::uint8_t byte() { return static_cast<std::uint8_t>(below(256)); }
+
+    std::mt19937 &random_;
+};
+
 Options random_options(std::mt19937 &random)
 {
-    const auto maybe = [&] { return random() % 2 == 0; };
-    const auto below = [&](int limit) { return static_cast<int>(random() % limit); };
-    const auto place = [&] { return below(1'000'001) / 1e6; };
-    const auto byte = [&] { return static_cast<std::uint8_t>(below(256)); };
+    Dice dice(random);
+    const auto maybe = [&](auto &slot, auto value) {
+        if (dice.maybe()) {
+            slot = value;
+        }
+    };
 
     Options options;
-    if (maybe()) {
-        options.width = 1 + below(max_side);
-    }
-    if (maybe()) {
-        options.height = 1 + below(max_side);
-    }
-    if (maybe()) {
-        options.dpr = 1.0 / (1 + below(3));
-    }
-    options.fit = static_cast<Fit>(below(6));
-    if (maybe()) {
-        options.gravity = Gravity{static_cast<Gravity::Kind>(below(3))};
-        if (options.gravity->kind == Gravity::Kind::point) {
-            options.gravity = Gravity{Gravity::Kind::point, place(), place()};
-        }
-    }
-    if (maybe()) {
-        options.background = Color{byte(), byte(), byte(), maybe() ? byte() : std::uint8_t{255}};
-    }
-    if (maybe()) {
-        options.quality = maybe() ? Quality{true} : Quality{false, 1 + below(100)};
-    }
-    if (maybe()) {
+    maybe(options.width, dice.length(max_side, 3));
+    maybe(options.height, dice.length(max_side, 3));
+    maybe(options.dpr, 1.0 / (1 + dice.below(3)));
+    maybe(options.fit, static_cast<Fit>(dice.below(9)));
+    maybe(options.enlarge, dice.maybe());
+    maybe(options.gravity, dice.below(3) > 0
+                               ? Gravity{Gravity::Kind::point, dice.number(0, 1), dice.number(0, 1)}
+                               : Gravity{static_cast<Gravity::Kind>(dice.below(3))});
+    maybe(options.position, Gravity{Gravity::Kind::point, dice.number(0, 1), dice.number(0, 1)});
+    maybe(options.kernel, static_cast<Kernel>(dice.below(5)));
+    maybe(options.precut, dice.region());
+    maybe(options.trim, dice.sides(20, 0.2));
+    maybe(options.edges, PlainEdges{dice.number(0, 255), dice.maybe() ? std::optional(dice.color())
+                                                                      : std::nullopt});
+    maybe(options.region, dice.region());
+    maybe(options.flip_horizontal, dice.maybe());
+    maybe(options.flip_vertical, dice.maybe());
+    maybe(options.rotate, dice.maybe() ? dice.below(5) * 90 - 180 : dice.below(719) - 359);
+    maybe(options.canvas, dice.region());
+    maybe(options.extend, dice.sides(100, 1));
+    maybe(options.blur, dice.length(250, 1));
+    maybe(options.sharpen, dice.number(0, 10));
+    maybe(options.unsharp, UnsharpMask{dice.number(0, 10), dice.number(0.5, 250), dice.number(0, 255)});
+    maybe(options.brightness, dice.number(0, 4));
+    maybe(options.lightness, dice.number(-255, 255));
+    maybe(options.contrast, dice.number(0, 4));
+    maybe(options.gamma, dice.number(0.1, 10));
+    maybe(options.saturation, dice.number(0, 4));
+    maybe(options.hue, dice.number(0, 360));
+    maybe(options.sepia, dice.number(0, 1));
+    maybe(options.tint, dice.color());
+    maybe(options.colorize, dice.color());
+    maybe(options.negate, dice.maybe());
+    maybe(options.normalize, dice.maybe());
+    maybe(options.threshold, dice.below(256));
+    maybe(options.dither, dice.maybe());
+    maybe(options.colors_first, dice.maybe());
+    maybe(options.background, dice.color());
+    maybe(options.quality, dice.maybe() ? Quality{true}
+                                        : Quality{false, 1 + dice.below(100), 0, 100, dice.below(101)});
+    if (dice.maybe()) {
         options.format.emplace();
-        if (maybe()) {
-            *options.format = static_cast<Format>(below(5));
-        }
+        maybe(*options.format, static_cast<Format>(dice.below(5)));
     }
-
+    maybe(options.lossless, dice.maybe());
+    maybe(options.near_lossless, dice.maybe());
+    maybe(options.alpha_quality, dice.below(101));
+    maybe(options.progressive, dice.maybe());
+    maybe(options.palette, dice.maybe());
+    maybe(options.compression, dice.below(10));
+    maybe(options.filter, dice.maybe());
+    maybe(options.animate, dice.maybe());
+    maybe(options.page, 1 + dice.below(9999));
+    maybe(options.metadata, static_cast<Metadata>(dice.below(3)));
+    maybe(options.device, static_cast<Device>(dice.below(4)));
     return options;
 }
 
@@ -164,6 +241,9 @@ TEST(CanonicalUri, RoundTripsEveryRequest)
         if (request) {
             requests++;
             expect_round_trip(*request);
+            Request again = *request;
+            simplify(again);
+            EXPECT_EQ(again, *request) << print_canonical(*request);   // as simple as can be
         }
     }
 }
@@ -184,7 +264,13 @@ TEST(CanonicalUri, IsRefusedWhenMalformed)
           "g=2x0,q=85", "bg=nocolour,q=85", "f=,q=85", "f=svg,q=85", "f=webp:avif,q=85", "f=auto:,q=85",
           "f=auto:heif,q=85", "q=0", "q=101", "q=", "q=high", "q=85,", "x=1,q=85",
           "src=,q=85", "src=h,q=85", "src=ftp:h,q=85", "src=https:,q=85", "src=https:u@h,q=85",
-          "src=https:h:0,q=85"})
+          "src=https:h:0,q=85", "rotate=45,q=85", "rotate=0,q=85", "tilt=90,q=85", "tilt=360,q=85",
+          "tilt=0,q=85", "precut=300,q=85", "region=300;200;,q=85", "region=1.5;c50p;5,q=85",
+          "region=0:1,q=85", "region=1:0.5,q=85", "region=300;200;r5;0,q=85", "region=300;200;r101p;0,q=85",
+          "region=;strict,q=85", "region=strict,q=85", "region=smart,q=85", "edges=256,q=85", "edges=5;x,q=85",
+          "kernel=mitchell,w=5,q=85", "blur=251,q=85", "blur=101p,q=85", "unsharp=1;1,q=85",
+          "unsharp=1;0;1,q=85", "canvas=10,bg=ffffff,q=85", "compression=10,f=png,q=85",
+          "f=webp,alpha-quality=101,q=85", "q=85:0", "q=85:101", "q=auto:0"})
     {
         EXPECT_FALSE(parse("/cdn-image/" + std::string(list) + "/a.jpg")) << list;
     }
@@ -232,7 +318,16 @@ TEST(CanonicalUri, IsRefusedInAnyOtherSpelling)
          {"w=9", "q=85,w=9", "w=8,w=9,q=85", "w=09,q=85", "fit=scale-down,q=85", "f=webp,q=auto",
           "w=9,h=9,g=0x1,q=85", "w=9,h=9,fit=cover,g=0.5x0.5,q=85", "w=9,h=9,fit=cover,g=0.50x1,q=85",
           "w=9,h=9,fit=pad,q=85", "bg=red,q=85", "bg=FF0000,q=85", "bg=ff0000ff,q=85", "q=085",
-          "src=https:H,q=85"})
+          "src=https:H,q=85", "w=100p,q=85", "w=150p,q=85", "region=100p;100p,q=85",
+          "region=300;200;r0p;0,q=85", "region=300;200;c50p;c50p,q=85", "region=1:1;c0;c0,q=85",
+          "region=1:1;strict,q=85", "region=50p;50p;smart;strict,q=85", "precut=300;200,q=85",
+          "tint=ffffff,q=85", "tint=ff000080,q=85", "threshold=9,dither=true,q=85", "hue=360,q=85",
+          "unsharp=0;1;0,q=85", "colors-first=true,q=85", "sharpen=1,colors-first=true,q=85",
+          "kernel=nearest,q=85", "bg=ffffff00,q=85", "bg=00000000,q=85", "tilt=5,bg=00000000,q=85",
+          "bg=ffffff,f=jpeg,q=85", "bg=00000080,f=jpeg,q=85", "canvas=9;9,extend=1;1;1;1,bg=ffffff,q=85",
+          "canvas=9;9;strict,bg=ffffff,q=85", "canvas=9;9;c9;0,bg=ffffff,q=85", "f=jpeg,compression=9,q=85",
+          "f=png,progressive=false,q=85", "f=webp,lossless=true,near-lossless=true,q=85",
+          "f=webp,lossless=true,alpha-quality=5,q=85", "f=webp,q=85:60", "f=auto:webp,q=60:60"})
     {
         EXPECT_FALSE(parse("/cdn-image/" + std::string(list) + "/a.jpg")) << list;
     }

@@ -206,12 +206,15 @@ inline Request as(Format format, Request request = asked(0, 0))
 
 inline Result<Image> try_rendered(std::string_view bytes, const Request &request)
 {
-    const auto prepared = prepare(bytes, request, all_inputs, {});
+    Stop stop;
+    auto prepared = prepare(bytes, request, all_inputs, {});
+    if (prepared && !prepared->plan.is_final) {
+        prepared = look(bytes, *prepared, request, {}, stop);
+    }
     if (!prepared) {
         return prepared.error();
     }
 
-    Stop stop;
     return render(bytes, *prepared, stop);
 }
 

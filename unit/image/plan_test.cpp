@@ -123,10 +123,236 @@ TEST(Plan, FollowsCloudflaresTableOfFits)
     }
 }
 
-TEST(Plan, CutsToAnAspectAsCloudflaresExample)
+TEST(Plan, CutsToTheBoxesProportionsWhereItCannotFillIt)
 {
-    EXPECT_EQ(geometry(plan(asked(1920, 1120, Fit::aspect_crop), source(612, 613))),
-              "612x613 at 0,128 -> 612x357");
+    struct Row {
+        int         width;
+        int         height;
+        const char *geometry;
+    };
+    for (const auto &[width, height, expected] :
+         {Row{1920, 1120, "612x613 at 0,128 -> 612x357"}, Row{306, 200, "306x307 at 0,54 -> 306x200"},
+          Row{700, 300, "612x613 at 0,176 -> 612x262"}, Row{10, 2000, "612x613 at 305,0 -> 3x613"}})
+    {
+        EXPECT_EQ(geometry(plan(asked(width, height, Fit::aspect_crop), source(612, 613))), expected);
+    }
+}
+
+TEST(Plan, CoversTheBoxWithoutACut)
+{
+    EXPECT_EQ(geometry(plan(asked(500, 500, Fit::outside), source(1080, 720))), "750x500 at 0,0 -> 750x500");
+    EXPECT_EQ(geometry(plan(asked(500, 100, Fit::outside), source(1080, 720))), "500x333 at 0,0 -> 500x333");
+
+    Request large = asked(2000, 2000, Fit::outside);
+    EXPECT_EQ(canvas(plan(large, source(1080, 720))), "3000x2000");
+    large.shrink_only = true;
+    EXPECT_EQ(canvas(plan(large, source(1080, 720))), "1080x720");
+}
+
+TEST(Plan, PutsAPictureAtItsPlaceOnThePad)
+{
+    const auto at = [](double x, double y) {
+        const Plan p = plan(gravity(asked(500, 501, Fit::pad), x, y), source(100, 50));
+        return std::pair(p.cut_x, p.cut_y);
+    };
+    EXPECT_EQ(at(0.5, 0.5), std::pair(0, 125));        // of 251 left
+    EXPECT_EQ(at(0.5, 0), std::pair(0, 0));
+    EXPECT_EQ(at(0.5, 1), std::pair(0, 251));
+}
+
+// "w x h at x,y" of the upright source
+std::string region(const Request &request, int width, int height)
+{
+    const auto made = make_plan(request, source(width, height), {});
+    if (!made) {
+        return made.error().message;
+    }
+
+    const Cut &cut = made->region;
+    return std::to_string(cut.width) + 'x' + std::to_string(cut.height) + " at "
+           + std::to_string(cut.x) + ',' + std::to_string(cut.y);
+}
+
+Request part(Length width, Length height, Place x = {}, Place y = {}, bool strict = false)
+{
+    Request request = asked(0, 0);
+    request.region.width = width;
+    request.region.height = height;
+    request.region.x = x;
+    request.region.y = y;
+    request.region.strict = strict;
+    return request;
+}
+
+TEST(Region, LiesAtACornerAroundACentreOrInTheRest)
+{
+    EXPECT_EQ(region(part(300, 200), 1000, 500), "300x200 at 350,150");
+    EXPECT_EQ(region(part(300, 200, corner(10), corner({0.5, true})), 1000, 500), "300x200 at 10,250");
+    EXPECT_EQ(region(part(300, 200, centre(200), centre({0.25, true})), 1000, 500), "300x200 at 50,25");
+    EXPECT_EQ(region(part(300, 200, centre(10), centre(499)), 1000, 500), "300x200 at 0,300");
+    EXPECT_EQ(region(part(300, 200, rest(0.1), rest(1)), 1000, 500), "300x200 at 70,300");
+    EXPECT_EQ(region(part(300, {0.5, true}, rest(0), corner(5)), 1000, 500), "300x250 at 0,5");
+    EXPECT_EQ(region(part({}, {}, corner(100), corner(50)), 1000, 500), "900x450 at 100,50");
+}
+
+TEST(Region, IsCutShortOrRefusedWhereItSticksOut)
+{
+    for (const auto &[place, cut] :
+         {std::pair{corner(900), "100x200 at 900,150"}, {Place{}, "300x200 at 350,150"}})
+    {
+        EXPECT_EQ(region(part(300, 200, place), 1000, 500), cut);
+    }
+    for (const Place place : {corner(0), Place{}, rest(0.25), rest(1)}) {
+        EXPECT_EQ(region(part(1001, 200, place), 1000, 500), "1000x200 at 0,150");
+        EXPECT_EQ(region(part(1001, 200, place, {}, true), 1000, 500),
+                  "the crop lies outside the picture, which is 1000x500");
+        EXPECT_EQ(region(part(1000, 500, place, {}, true), 1000, 500), "1000x500 at 0,0");
+    }
+    EXPECT_EQ(region(part(300, 200, corner(700), {}, true), 1000, 500), "300x200 at 700,150");
+    EXPECT_EQ(refusal(part(300, 200, corner(701), {}, true), source(1000, 500)), ErrorCode::bad_request);
+    EXPECT_EQ(refusal(part(300, 200, corner(1000)), source(1000, 500)), ErrorCode::bad_request);
+    EXPECT_EQ(region(part(300, 200, corner(999)), 1000, 500), "1x200 at 999,150");
+}
+
+TEST(Region, HasARatioAndMayBeNearer)
+{
+    Request request = asked(0, 0);
+    request.region.aspect = 2;
+    EXPECT_EQ(region(request, 1000, 600), "1000x500 at 0,50");
+    request.region.zoom = 2.5;
+    EXPECT_EQ(region(request, 1000, 600), "400x200 at 300,200");
+    request.region.x = centre(900);
+    EXPECT_EQ(region(request, 1000, 600), "400x200 at 600,200");
+    request.region.aspect = 0.0001;
+    request.region.zoom = 100;
+    EXPECT_EQ(region(request, 1000, 600), "1x6 at 900,297");
+}
+
+TEST(Region, IsCutAfterPrecutTrimAndEdges)
+{
+    class Fixed : public Scout {
+    public:
+        Cut without_edges(Cut within, const PlainEdges &) override
+        {
+            seen = within;
+            return {within.x + 1, within.y + 2, within.width - 3, within.height - 4};
+        }
+        Cut where_the_eye_goes(Cut within, int width, int height) override
+        {
+            return {within.x + within.width - width, within.y, width, height};
+        }
+        Cut seen;
+    };
+
+    Request request = part(50, 40);
+    request.precut.width = 500;
+    request.precut.height = 400;
+    request.precut.x = corner(100);
+    request.trim.left = Length(0.1, true);
+    request.edges.emplace();
+    EXPECT_FALSE(plan(request, source(1000, 1000)).is_final);
+
+    Fixed scout;
+    const auto final = make_plan(request, source(1000, 1000), {}, &scout);
+    ASSERT_TRUE(final);
+    EXPECT_TRUE(final->is_final);
+    EXPECT_EQ(scout.seen, (Cut{150, 300, 450, 400}));
+    EXPECT_EQ(final->region, (Cut{151 + (447 - 50) / 2 + 1, 302 + (396 - 40) / 2, 50, 40}));
+
+    request.region.smart = true;
+    EXPECT_EQ(make_plan(request, source(1000, 1000), {}, &scout)->region, (Cut{151 + 447 - 50, 302, 50, 40}));
+}
+
+TEST(Canvas, HoldsThePictureAtItsPlaceOrAPartOfIt)
+{
+    const auto on = [](const Request &request) {
+        const Plan p = plan(request, source(100, 50));
+        return canvas(p) + " at " + std::to_string(p.cut_x) + ',' + std::to_string(p.cut_y);
+    };
+    const auto canvas_of = [](Length width, Length height, Place x = {}, Place y = {}) {
+        Request request = asked(0, 0);
+        request.canvas = part(width, height, x, y).region;
+        simplify(request);
+        return request;
+    };
+
+    EXPECT_EQ(on(canvas_of(200, 100)), "200x100 at 50,25");
+    EXPECT_EQ(on(canvas_of({1.5, true}, 60, rest(0), corner(5))), "150x60 at 0,5");
+    EXPECT_EQ(on(canvas_of(60, 50)), "60x50 at -20,0");
+    EXPECT_EQ(on(canvas_of(60, 50, rest(1))), "60x50 at -40,0");
+    EXPECT_EQ(on(canvas_of(60, 50, corner(59))), "60x50 at 59,0");
+    EXPECT_EQ(refusal(canvas_of(60, 50, corner(60)), source(100, 50)), ErrorCode::bad_request);
+
+    Request ratio = asked(0, 0);
+    ratio.canvas.aspect = 1;
+    EXPECT_EQ(on(ratio), "100x100 at 0,25");
+    ratio.canvas.aspect = 4;
+    EXPECT_EQ(on(ratio), "200x50 at 50,0");
+}
+
+TEST(Canvas, IsExtendedInPixelsOrSharesOfThePicture)
+{
+    Request request = asked(50, 0);
+    request.extend = {Length(0.1, true), 1, 2, Length(1, true)};
+    EXPECT_EQ(canvas(plan(request, source(100, 100))), "101x57");
+}
+
+TEST(Tilt, NeedsRoomForTheCorners)
+{
+    const auto tilted = [](int degrees, int width, int height) {
+        Request request = asked(0, 0);
+        request.tilt = degrees;
+        return canvas(plan(request, source(width, height)));
+    };
+    EXPECT_EQ(tilted(45, 100, 100), "141x141");
+    EXPECT_EQ(tilted(30, 200, 100), "223x187");
+    EXPECT_EQ(tilted(330, 200, 100), "223x187");
+    EXPECT_EQ(tilted(1, 1, 1), "1x1");
+
+    Request pad = asked(100, 100, Fit::pad);           // the box is tilted, then extended
+    pad.tilt = 45;
+    pad.extend = {1, 2, 3, 4};
+    const Plan p = plan(pad, source(100, 50));
+    EXPECT_EQ(canvas(p), "147x145");
+    EXPECT_EQ(p.box, (Cut{0, 25, 100, 100}));
+    EXPECT_EQ(std::pair(p.cut_x, p.cut_y), std::pair(4, 1));
+}
+
+TEST(ResultLimit, HoldsForCanvasesBoxesAndTurns)
+{
+    const Limits limits{.max_output_pixels = 600};
+
+    Request wide = asked(0, 0);
+    wide.canvas.aspect = 61;
+    EXPECT_EQ(refusal(wide, source(3, 3), limits), ErrorCode::internal);
+    EXPECT_EQ(refusal(wide, source(4, 4), limits), ErrorCode::bad_request);
+
+    Request huge = asked(0, 0);
+    huge.canvas.width = huge.canvas.height = Length(1000, true);
+    EXPECT_EQ(refusal(huge, source(6000, 8000), {}), ErrorCode::bad_request);
+    huge.canvas = {};
+    huge.extend = {Length(1000, true), Length(1000, true), Length(1000, true), Length(1000, true)};
+    EXPECT_EQ(refusal(huge, source(60000, 800), {}), ErrorCode::bad_request);
+
+    Request turned = asked(0, 0);
+    turned.tilt = 45;
+    EXPECT_EQ(refusal(turned, source(24, 24), limits), ErrorCode::bad_request);   // 34x34 then
+    EXPECT_EQ(refusal(turned, source(17, 17), limits), ErrorCode::internal);
+
+    Request hidden = asked(100, 100, Fit::pad);        // a box beyond what is seen of it
+    hidden.canvas.width = hidden.canvas.height = 10;
+    EXPECT_EQ(refusal(hidden, source(3, 3), limits), ErrorCode::bad_request);
+}
+
+TEST(Plan, MeasuresAShareOfBlurAlongTheWidth)
+{
+    Request request = asked(200, 0);
+    request.adjust.blur = Length(0.05, true);
+    EXPECT_EQ(plan(request, source(1000, 3000)).adjust.blur, 10);
+    request.adjust.blur = Length(1, true);
+    EXPECT_EQ(plan(request, source(1000, 3000)).adjust.blur, 200);
+    request.width = 0;
+    EXPECT_EQ(plan(request, source(1000, 3000)).adjust.blur, 250);
 }
 
 TEST(Plan, CentresTheCutOnGravityAsFarAsThePictureAllows)
@@ -213,7 +439,7 @@ TEST(Plan, StaysInsideItsBoxesWhateverTheSides)
     };
 
     for (int i = 0; i < 20000 && !HasFailure(); i++) {
-        const auto fit = static_cast<Fit>(random() % 6);
+        const auto fit = static_cast<Fit>(random() % 9);
         const int width = side(max_side);
         const int height = side(max_side);
         const SourceInfo info = source(side(65500), side(65500));
@@ -229,14 +455,19 @@ TEST(Plan, StaysInsideItsBoxesWhateverTheSides)
         EXPECT_LE(p.cut.y + p.cut.height, p.resized_height);
         EXPECT_LE(p.cut.width, p.canvas_width);
         EXPECT_LE(p.cut.height, p.canvas_height);
-        EXPECT_LE(p.canvas_width, width);
-        EXPECT_LE(p.canvas_height, height);
+        if (fit == Fit::outside) {
+            EXPECT_GE(p.canvas_width, width);
+            EXPECT_GE(p.canvas_height, height);
+        } else if (fit != Fit::scale_up) {
+            EXPECT_LE(p.canvas_width, width);
+            EXPECT_LE(p.canvas_height, height);
+        }
 
         const bool fills = fit == Fit::cover || fit == Fit::pad || fit == Fit::squeeze;
         const bool touches = p.canvas_width == width || p.canvas_height == height;
         EXPECT_TRUE(!fills || (p.canvas_width == width && p.canvas_height == height));
         EXPECT_TRUE(fit != Fit::contain || touches);
-        if (fit == Fit::scale_down || fit == Fit::crop) {
+        if (fit == Fit::scale_down || fit == Fit::crop || fit == Fit::aspect_crop) {
             EXPECT_LE(p.resized_width, info.width);
             EXPECT_LE(p.resized_height, info.height);
         }
