@@ -28,6 +28,21 @@ my $servers = join '', map { <<"SERVER" } qw(status original redirect);
     }
 SERVER
 
+$servers .= <<'SERVERS';
+    server {
+        listen 127.0.0.1:%PORT_late%;
+        location / {
+            cdn_image cloudflare; proxy_pass http://127.0.0.1:%PORT_late_tier%$cdn_image_uri;
+            proxy_cache edge; proxy_cache_key late$request_uri; proxy_cache_valid any 1m;
+            add_header X-Cache $upstream_cache_status always;
+        }
+    }
+    server {
+        listen 127.0.0.1:%PORT_late_tier%;
+        location / { cdn_image_on_error original; cdn_image_timeout 1ms; cdn_image_transform on; proxy_pass http://%ORIGIN%; }
+    }
+SERVERS
+
 my $t = nginx('', http => "proxy_cache_path %DIR%/cache keys_zone=edge:1m; $servers",
     files => { 'text.jpg' => $text, 'broken.jpg' => $broken, 'cat.jpg' => picture(), 'big.jpg' => 'x' x 200_000 });
 $t->write_origin('text.jpg', $text);
@@ -62,6 +77,22 @@ for my $way ('', '/edge') {
         isnt($t->at('redirect')->get("$way$url/$file?v=1")->header('X-Cache'), 'HIT', 'not cached');
     }
     is($t->at('redirect')->status("$way/cdn-cgi/image/width=0/cat.jpg"), 400, "redirect, $name: nonsense is nonsense");
+}
+
+# a source that stands in for what could not be made just now
+
+my $photo = photo();
+$t->origin(sub ($request) {
+    [200, ['Cache-Control' => 'max-age=600', Expires => 'Thu, 01 Jan 2032 00:00:00 GMT', 'X-Accel-Expires' => 600], $photo];
+});
+for my $time ('once', 'twice') {
+    my $late = $t->at('late')->get('/cdn-cgi/image/width=700,format=webp/photo.jpg');
+    is($late->status, 200, "too late, $time");
+    ok($late->body eq $photo, 'the source instead');
+    is($late->header('Cache-Control'), 'no-store', 'is not to be kept');
+    is($late->header('Expires'), undef, 'by anybody');
+    is($late->header('X-Cache'), 'MISS', 'nor was it');
+    like($late->header('Cf-Resized'), qr/^err=95(?:22|29)$/, 'and says so');
 }
 
 done();
