@@ -236,6 +236,8 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
     std::string_view outcome = "ok";
     if (made && made->not_modified) {
         outcome = "not_modified";
+    } else if (t.job_is_done && job.quarantined) {
+        outcome = "quarantined";
     } else if (!made) {
         switch (t.failure->code) {
         case ErrorCode::bad_request: outcome = "refused"; break;
@@ -351,7 +353,7 @@ void on_timeout(ngx_event_t *event) noexcept
     RequestState &state = timer_state(event);
 
     guarded(event->log, 0, [&] {
-        const bool waited = leave(state.transformation.job);
+        const bool waited = expire(state.transformation.job);
         state.transformation.failure =
             waited ? Error{ErrorCode::overload, "too many images are being made: try again later"}
                    : Error{ErrorCode::timeout, "the image took too long to make"};
@@ -406,10 +408,9 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     job->request = *state.image;
     job->inputs = *conf.inputs;
     job->limits = conf.limits();
-    if (const auto z = zone(main_conf(r))) {
-        job->memory = &z->head->memory;
-        job->memory_limit = static_cast<std::uint64_t>(main_conf(r).image_memory);
-    }
+    job->memory_limit = static_cast<std::uint64_t>(main_conf(r).image_memory);
+    job->timeout_ms = conf.timeout;
+    job->pool = conf.pool;
     job->validator = strong_validator(r);
     if (r->headers_in.if_none_match != nullptr) {
         job->if_none_match = view(r->headers_in.if_none_match->value);
@@ -424,7 +425,7 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
         finish(state);
     };
 
-    if (!submit(job, conf.pool)) {
+    if (!submit(job)) {
         return fail(r, state, {ErrorCode::overload,
                                "too many images are being made: try again later"});
     }

@@ -74,13 +74,20 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
 
     return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
         find_url_variables(cycle);
-        if (!http->renders) {
+        if (!http->renders
+            || (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE))
+        {
             return NGX_OK;
         }
 
         const auto z = zone(*http);
-        return z && render_start_worker(cycle->log, z->head->memory, http->draws) ? NGX_OK : NGX_ERROR;
+        return z && render_start_worker(cycle, *z->head, http->draws) ? NGX_OK : NGX_ERROR;
     });
+}
+
+void exit_process(ngx_cycle_t *) noexcept
+{
+    render_stop_worker();
 }
 
 ngx_http_module_t context = {
@@ -108,7 +115,7 @@ ngx_module_t ngx_http_cdn_module = {
     cdn::init_process,
     nullptr,                                           // init_thread
     nullptr,                                           // exit_thread
-    nullptr,                                           // exit_process
+    cdn::exit_process,
     nullptr,                                           // exit_master
     NGX_MODULE_V1_PADDING,
 };

@@ -6,6 +6,7 @@ extern "C" {
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_event.h>
+#include <ngx_channel.h>
 #include <ngx_http.h>
 #include <ngx_thread_pool.h>
 

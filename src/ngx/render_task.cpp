@@ -1,26 +1,29 @@
 #include "ngx/render_task.h"
 
-#include "core/digest.h"
-#include "core/text.h"
-#include "core/version.h"
-#include "image/dialect.h"
+#include "image/cost.h"
 #include "ngx/bridge.h"
+#include "ngx/render_work.h"
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
+#include <ctime>
+#include <iterator>
 #include <mutex>
 #include <thread>
+#include <vector>
 
+#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace cdn {
 
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
 
 // Below this, serving waits for pixels (measured with scripts/bench latency).
 constexpr int pool_nice = 15;
@@ -30,17 +33,22 @@ constexpr int pool_nice = 15;
 constexpr std::int64_t bytes_per_us = 25;
 constexpr std::int64_t delay_per_cost = 10;
 
-// Then the next cheaper format is tried.
-constexpr auto longest_wait_for_memory = 2000ms;
+// A ticket that no thread took for so long: large jobs keep the pool busy.
+constexpr std::int64_t lane_opens_after_us = 250'000;
+
+// And for so long, with overdue jobs alone on its threads: it is stuck.
+constexpr std::int64_t stuck_after_us = 1'000'000;
+
+// Who has spent so much of its timeout at work is late by its own fault.
+constexpr double most_of_the_time = 0.75;
+
+constexpr ngx_msec_t tick_ms = 250;
 
 // After SIGTERM the master kills what is still there soon after a second.
-constexpr auto grace_after_term = std::chrono::milliseconds(700);
+constexpr milliseconds grace_after_term(700);
 
-std::int64_t now_us()
-{
-    using namespace std::chrono;
-    return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
+// An exiting worker whose event loop has ended, and only waits for its pool.
+constexpr std::int64_t loop_has_ended_after_us = 3'000'000;
 
 // A pool task: whichever job is due when a thread takes it.
 struct Ticket {
@@ -50,10 +58,22 @@ struct Ticket {
 
 struct Queue {
     std::mutex                        mutex;
-    std::vector<std::shared_ptr<Job>> waiting;
-    std::size_t                       tickets = 0;     // posted, not yet taken by a thread
-    std::vector<Job *>                running;
     std::condition_variable           changed;
+    std::vector<std::shared_ptr<Job>> waiting;
+    std::vector<Job *>                running;
+    std::size_t                       tickets = 0;     // posted, not yet taken by a thread
+    std::int64_t                      moved_us = 0;    // when a ticket was last taken, or the first posted
+    std::int64_t                      loop_us = 0;     // when the event loop was last seen
+
+    // the side lane's own
+    std::vector<std::shared_ptr<Job>> through;         // made there, or too large for it
+    int                               lane_event = -1;
+    bool                              closing = false;
+
+    // the event loop's own
+    ZoneHead   *shared = nullptr;
+    ngx_event_t tick{};
+    ngx_connection_t tick_log{};                       // nginx's timers log through a connection
 };
 
 // Lives as long as the process: threads may still use it while it exits.
@@ -63,357 +83,351 @@ Queue &queue()
     return instance;
 }
 
-std::shared_ptr<Job> take_due()
+// ---- with the queue locked
+
+std::shared_ptr<Job> take(Queue &q, std::vector<std::shared_ptr<Job>>::iterator at)
 {
-    Queue &q = queue();
-    const std::lock_guard lock(q.mutex);
-
-    q.tickets--;
-    const auto due = std::min_element(q.waiting.begin(), q.waiting.end(),
-                                      [](const auto &a, const auto &b) { return a->due_us < b->due_us; });
-    if (due == q.waiting.end() || ngx_terminate) {
-        return nullptr;
-    }
-
-    auto job = std::move(*due);
-    q.waiting.erase(due);
+    auto job = std::move(*at);
+    q.waiting.erase(at);
     q.running.push_back(job.get());
+    job->busy_since_us = now_us();
     q.changed.notify_all();
     return job;
 }
 
-void put_back(const Job &job)
+auto first_due(Queue &q, bool light_only)
 {
-    Queue &q = queue();
-    const std::lock_guard lock(q.mutex);
+    const auto later = [&](const auto &a, const auto &b) {
+        return light_only && a->light != b->light ? b->light : a->due_us > b->due_us;
+    };
+    const auto found = std::max_element(q.waiting.begin(), q.waiting.end(), later);
+    return found != q.waiting.end() && light_only && !(*found)->light ? q.waiting.end() : found;
+}
 
+bool is_stuck(const Queue &q, bool lane)
+{
+    bool any = false;
+    for (const Job *job : q.running) {
+        if (job->on_lane == lane) {
+            any = true;
+            if (!job->overdue) {
+                return false;
+            }
+        }
+    }
+
+    return any && (lane || (q.tickets > 0 && now_us() - q.moved_us > stuck_after_us));
+}
+
+bool nobody_will_take(const Queue &q, const Job &job)
+{
+    return is_stuck(q, false) && (!job.light || is_stuck(q, true));
+}
+
+// Has worked for longer than this share of its timeout.
+bool has_used(const Job &job, double share)
+{
+    const std::int64_t since = job.busy_since_us;
+    return since != 0
+           && static_cast<double>(now_us() - since) > static_cast<double>(job.timeout_ms) * 1000 * share;
+}
+
+void quarantine(Queue &q, const Job &job)
+{
+    if (const std::uint64_t id = job.blamed; id != 0) {
+        q.shared->quarantine.add(id, image::Offence::slow, std::time(nullptr), job.timeout_ms);
+    }
+}
+
+void put_back(Queue &q, Job &job)
+{
     std::erase(q.running, &job);
+    if (job.overdue) {
+        q.shared->ledger.overdue(ngx_pid, -1);
+    }
     q.changed.notify_all();
 }
 
-// The same bytes for the same source, options and software.
-std::string make_etag(const Job &job, std::string_view bytes, image::Format format)
+// ---- on threads
+
+// Once in each: its priority, and a stack on which to notice that its own is full.
+void prepare_thread()
 {
-    image::Request request = job.request;
-    request.source = {{}, "/", {}};
-
-    const std::string validator = job.validator.empty() ? sha256_hex(bytes) : job.validator;
-    const std::string identity = std::string(version) + '\n' + image::print_canonical(request)
-                                 + '\n' + std::string(image::name(format)) + '\n'
-                                 + std::to_string(bytes.size()) + '\n' + validator;
-
-    return '"' + sha256_hex(identity).substr(0, 32) + '"';
-}
-
-// RFC 9110 section 13.1.2: weak comparison.
-bool names(std::string_view if_none_match, std::string_view etag)
-{
-    const auto tags = split(if_none_match, ',');
-    return std::any_of(tags.begin(), tags.end(), [&](std::string_view tag) {
-        tag = trim(tag);
-        if (tag.starts_with("W/")) {
-            tag.remove_prefix(2);
-        }
-        return tag == etag || tag == "*";
-    });
-}
-
-// Pixel memory, for as long as a job runs.
-class Charge {
-public:
-    explicit Charge(Job &job) : job_(job) {}
-    ~Charge() { give_back(); }
-    Charge(const Charge &) = delete;
-    Charge &operator=(const Charge &) = delete;
-
-    // Waits for others to end, for a while; false: there is too little.
-    bool take(std::uint64_t bytes)
-    {
-        give_back();
-
-        for (auto waited = 0ms; waited < longest_wait_for_memory; waited += 20ms) {
-            if (job_.memory == nullptr || job_.memory->charge(ngx_pid, bytes, job_.memory_limit)) {
-                bytes_ = bytes;
-                return true;
-            }
-            if (job_.stop.asked() || bytes > job_.memory_limit) {
-                return false;
-            }
-            std::this_thread::sleep_for(20ms);
-        }
-
-        return false;
-    }
-
-private:
-    void give_back()
-    {
-        if (job_.memory != nullptr && bytes_ > 0) {
-            job_.memory->settle(ngx_pid, bytes_);
-        }
-        bytes_ = 0;
-    }
-
-    Job          &job_;
-    std::uint64_t bytes_ = 0;
-};
-
-// Without the format that was chosen, where the client shows others too.
-bool make_cheaper(image::Request &request, image::Format chosen)
-{
-    return request.format.kind == image::FormatChoice::Kind::negotiated
-           && std::erase(request.format.formats, chosen) > 0;
-}
-
-Result<Rendered> work(Job &job)
-{
-    const auto bytes = job.source.read();
-    if (!bytes) {
-        return Error{ErrorCode::internal, "the source could not be read"};
-    }
-
-    auto prepared = image::prepare(*bytes, job.request, job.inputs, job.limits, &job.stop);
-    if (!prepared) {
-        return prepared.error();
-    }
-
-    Rendered rendered;
-    rendered.etag = make_etag(job, *bytes, prepared->plan.format);
-    if (names(job.if_none_match, rendered.etag)) {
-        rendered.prepared = *prepared;
-        rendered.not_modified = true;
-        return rendered;
-    }
-
-    Charge charge(job);
-    image::Request request = job.request;
-    for (;;) {
-        const bool charged = charge.take(prepared->plan.memory);
-        if (charged && prepared->plan.is_final) {
-            break;
-        }
-        if (!charged && (job.stop.asked() || !make_cheaper(request, prepared->plan.format))) {
-            return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
-        }
-        prepared = charged ? image::look(*bytes, *prepared, request, job.limits, job.stop)
-                           : image::prepare(*bytes, request, job.inputs, job.limits, &job.stop);
-        if (!prepared) {
-            return prepared.error();
-        }
-        rendered.etag = make_etag(job, *bytes, prepared->plan.format);
-    }
-
-    rendered.prepared = *prepared;
-    auto image = image::render(*bytes, *prepared, job.stop);
-    if (!image) {
-        return image.error();
-    }
-
-    rendered.image = std::move(*image);
-    return rendered;
-}
-
-// On a pool thread.
-void run_ticket(void *data, ngx_log_t *) noexcept
-{
-    Ticket &ticket = *static_cast<Ticket *>(data);
-
-    thread_local const bool niced = [] {
-        return setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), pool_nice) == 0;
+    thread_local const bool done = [] {
+        constexpr std::size_t size = 64 * 1024;
+        stack_t stack{};
+        stack.ss_sp = ::operator new(size);            // for as long as the thread, which is for ever
+        stack.ss_size = size;
+        return sigaltstack(&stack, nullptr) == 0
+               && setpriority(PRIO_PROCESS, static_cast<id_t>(thread_id()), pool_nice) == 0;
     }();
-    (void) niced;
+    (void) done;
+}
 
-    ticket.job = take_due();
-    if (!ticket.job) {
-        return;
-    }
-
-    Job &job = *ticket.job;
+// False: the job is too large for the lane.
+bool work(Job &job)
+{
     const std::int64_t start = now_us();
     job.queue_us = static_cast<std::uint64_t>(start - job.queued_us);
+    bool done = true;
 
     try {
-        job.answer.emplace(work(job));
+        Work work(job, *queue().shared);
+        if (work.open()) {
+            done = !job.on_lane || work.is_light();
+            if (done) {
+                work.make();
+            }
+        }
     } catch (const std::exception &error) {
         job.answer.emplace(Error{ErrorCode::internal, "the transformation failed", error.what()});
     }
 
     image::render_stop_thread();
     job.run_us = static_cast<std::uint64_t>(now_us() - start);
-    put_back(job);
+    return done;
 }
 
-// On the event loop, after the thread is through.
-void finish_ticket(ngx_event_t *event) noexcept
+void run_ticket(void *data, ngx_log_t *) noexcept
 {
-    const std::unique_ptr<Ticket> ticket(static_cast<Ticket *>(event->data));
-    if (!ticket->job || !ticket->job->on_done) {
-        return;
+    Ticket &ticket = *static_cast<Ticket *>(data);
+    Queue &q = queue();
+
+    prepare_thread();
+    {
+        const std::lock_guard lock(q.mutex);
+        q.tickets--;
+        q.moved_us = now_us();
+        const auto due = first_due(q, false);
+        if (due == q.waiting.end() || ngx_terminate) {
+            return;
+        }
+        ticket.job = take(q, due);
     }
 
-    const auto on_done = std::move(ticket->job->on_done);
-    ticket->job->on_done = nullptr;
-    guarded(ngx_cycle->log, 0, [&] {
-        on_done(*ticket->job);
-        return 0;
-    });
+    work(*ticket.job);
+
+    const std::lock_guard lock(q.mutex);
+    put_back(q, *ticket.job);
 }
 
-// The pool joins its threads at exit, and an encoder cannot be stopped: when
-// nginx was told to terminate, running jobs get a moment, then the process goes.
-void watch_for_termination()
+void run_lane()
 {
     Queue &q = queue();
     std::unique_lock lock(q.mutex);
 
+    prepare_thread();
     for (;;) {
-        q.changed.wait(lock, [&] { return !q.running.empty(); });
-        if (!ngx_terminate) {
-            q.changed.wait_for(lock, std::chrono::milliseconds(100));
+        q.changed.wait(lock, [&] { return first_due(q, true) != q.waiting.end(); });
+
+        const std::int64_t wait = q.moved_us + lane_opens_after_us - now_us();
+        if (wait > 0) {
+            q.changed.wait_for(lock, microseconds(wait));
             continue;
         }
+        if (q.closing || ngx_terminate) {
+            return;
+        }
 
-        for (Job *job : q.running) {
-            job->stop.ask();
-        }
-        const bool idle =
-            q.changed.wait_for(lock, grace_after_term, [&] { return q.running.empty(); });
-        if (!idle) {
-            _exit(0);
-        }
+        auto job = take(q, first_due(q, true));
+        job->on_lane = true;
+        lock.unlock();
+        const bool done = work(*job);
+        lock.lock();
+        put_back(q, *job);
+        job->on_lane = false;
+        job->light = job->light && done;
+        q.through.push_back(std::move(job));
+
+        const std::uint64_t one = 1;
+        static_cast<void>(!write(q.lane_event, &one, sizeof(one)));
     }
 }
 
-}  // namespace
+// ---- crashes
 
-SourceBytes::~SourceBytes()
+constexpr int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+ZoneHead *shared_in_use;
+struct sigaction actions_before[std::size(fatal_signals)];
+
+// Says in shared memory what was being worked on, then lets the crash happen.
+// One on the event loop's own thread accuses nobody.
+void on_crash(int signal, siginfo_t *info, void *)
 {
-    for (const Part &part : parts_) {
-        if (part.fd != -1) {
-            close(part.fd);
-        }
+    const std::int32_t tid = thread_id();
+    if (tid != ngx_pid) {
+        shared_in_use->quarantine.accuse(ngx_pid, tid);
+    }
+
+    const auto which = std::find(std::begin(fatal_signals), std::end(fatal_signals), signal);
+    sigaction(signal, &actions_before[which - std::begin(fatal_signals)], nullptr);
+    if (info->si_code <= 0) {                          // sent, not brought about by what runs again
+        raise(signal);
     }
 }
 
-bool SourceBytes::append(const ngx_buf_t *buffer)
+void watch_for_crashes()
 {
-    Part part;
+    struct sigaction action{};
+    action.sa_sigaction = on_crash;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigfillset(&action.sa_mask);
 
-    if (ngx_buf_in_memory(buffer)) {
-        part.length = static_cast<std::size_t>(buffer->last - buffer->pos);
-        const std::string_view bytes(reinterpret_cast<const char *>(buffer->pos), part.length);
-        size_ += part.length;
-
-        if (!parts_.empty() && parts_.back().fd == -1) {
-            parts_.back().bytes += bytes;
-            parts_.back().length += part.length;
-            return true;
-        }
-        part.bytes = bytes;
-
-    } else if (buffer->in_file) {
-        part.offset = buffer->file_pos;
-        part.length = static_cast<std::size_t>(buffer->file_last - buffer->file_pos);
-        size_ += part.length;
-
-        part.fd = dup(buffer->file->fd);
-        if (part.fd == -1) {
-            return false;
-        }
-
-    } else {
-        return true;                                   // a flush, or the end
+    for (std::size_t i = 0; i < std::size(fatal_signals); i++) {
+        sigaction(fatal_signals[i], &action, &actions_before[i]);
     }
-
-    parts_.push_back(std::move(part));
-    return true;
 }
 
-std::optional<std::string> SourceBytes::read() const
-{
-    std::string bytes;
-    bytes.reserve(size_);
+// ---- exit
 
-    for (const Part &part : parts_) {
-        if (part.fd == -1) {
-            bytes += part.bytes;
-            continue;
-        }
-
-        const std::size_t start = bytes.size();
-        bytes.resize(start + part.length);
-
-        for (std::size_t done = 0; done < part.length;) {
-            const ssize_t n = pread(part.fd, bytes.data() + start + done, part.length - done,
-                                    part.offset + static_cast<off_t>(done));
-            if (n == -1 && errno == EINTR) {
-                continue;
-            }
-            if (n <= 0) {
-                return std::nullopt;
-            }
-            done += static_cast<std::size_t>(n);
-        }
-    }
-
-    return bytes;
-}
-
-ngx_chain_t *SourceBytes::chain(ngx_pool_t *pool, ngx_log_t *log, bool last) const
-{
-    ngx_chain_t *first = nullptr;
-    ngx_chain_t **end = &first;
-
-    for (const Part &part : parts_) {
-        auto *buffer = static_cast<ngx_buf_t *>(ngx_calloc_buf(pool));
-        ngx_chain_t *link = ngx_alloc_chain_link(pool);
-        if (buffer == nullptr || link == nullptr) {
-            throw std::bad_alloc();
-        }
-
-        if (part.fd == -1) {
-            buffer->pos = reinterpret_cast<u_char *>(const_cast<char *>(part.bytes.data()));
-            buffer->last = buffer->pos + part.length;
-            buffer->memory = 1;
-        } else {
-            buffer->file = static_cast<ngx_file_t *>(ngx_pcalloc(pool, sizeof(ngx_file_t)));
-            if (buffer->file == nullptr) {
-                throw std::bad_alloc();
-            }
-            buffer->file->fd = part.fd;
-            buffer->file->log = log;
-            ngx_str_set(&buffer->file->name, "image source");
-            buffer->file_pos = part.offset;
-            buffer->file_last = part.offset + static_cast<off_t>(part.length);
-            buffer->in_file = 1;
-        }
-
-        buffer->last_buf = last && &part == &parts_.back();
-        buffer->last_in_chain = &part == &parts_.back();
-        *link = {buffer, nullptr};
-        *end = link;
-        end = &link->next;
-    }
-
-    return first;
-}
-
-bool submit(const std::shared_ptr<Job> &job, ngx_thread_pool_t *pool)
+// The pool joins its threads at exit, and an encoder cannot be stopped: when
+// nginx was told to terminate, running jobs get a moment, then the process goes.
+// So it does when it has nothing left but to wait for overdue ones.
+void watch_for_exit()
 {
     Queue &q = queue();
+    std::unique_lock lock(q.mutex);
 
-    job->queued_us = now_us();
-    job->due_us = job->queued_us
-                  + static_cast<std::int64_t>(job->source.size()) / bytes_per_us * delay_per_cost;
+    const auto leave_process = [&] {
+        q.shared->quarantine.end_all(ngx_pid);         // none of them is to blame
+        q.shared->ledger.close(ngx_pid);
+        _exit(0);
+    };
 
-    const std::lock_guard lock(q.mutex);
-    q.waiting.push_back(job);
+    for (;;) {
+        q.changed.wait(lock, [&] { return !q.running.empty(); });
 
-    // tickets of jobs that were dropped serve the next ones
-    if (q.tickets >= q.waiting.size()) {
-        return true;
+        if (ngx_terminate) {
+            for (Job *job : q.running) {
+                job->stop.ask();
+            }
+            if (!q.changed.wait_for(lock, grace_after_term, [&] { return q.running.empty(); })) {
+                leave_process();
+            }
+            continue;
+        }
+
+        if (ngx_exiting && now_us() - q.loop_us > loop_has_ended_after_us
+            && std::all_of(q.running.begin(), q.running.end(), [](Job *job) { return has_used(*job, 1); }))
+        {
+            leave_process();
+        }
+
+        q.changed.wait_for(lock, milliseconds(100));
+    }
+}
+
+// ---- on the event loop
+
+void call_back(Job &job)
+{
+    if (!job.on_done) {
+        return;
     }
 
+    const auto on_done = std::move(job.on_done);
+    job.on_done = nullptr;
+    guarded(ngx_cycle->log, 0, [&] {
+        on_done(job);
+        return 0;
+    });
+}
+
+void refuse(Job &job)
+{
+    job.queue_us = static_cast<std::uint64_t>(now_us() - job.queued_us);
+    job.answer.emplace(Error{ErrorCode::overload, "too many images are being made: try again later"});
+    call_back(job);
+}
+
+// After the thread is through.
+void finish_ticket(ngx_event_t *event) noexcept
+{
+    const std::unique_ptr<Ticket> ticket(static_cast<Ticket *>(event->data));
+    if (ticket->job) {
+        call_back(*ticket->job);
+    }
+}
+
+void finish_lane(ngx_event_t *event) noexcept
+{
+    guarded(event->log, 0, [&] {
+        Queue &q = queue();
+        std::uint64_t times = 0;
+        static_cast<void>(!read(q.lane_event, &times, sizeof(times)));
+
+        std::vector<std::shared_ptr<Job>> through;
+        {
+            const std::lock_guard lock(q.mutex);
+            through.swap(q.through);
+        }
+
+        for (const auto &job : through) {
+            if (job->answer) {
+                call_back(*job);
+            } else if (job->on_done && !submit(job)) {
+                refuse(*job);
+            }
+        }
+        return 0;
+    });
+}
+
+// Finds what is overdue, and who waits for nothing.
+void on_tick(ngx_event_t *event) noexcept
+{
+    guarded(event->log, 0, [&] {
+        Queue &q = queue();
+        std::vector<std::shared_ptr<Job>> hopeless;
+        {
+            const std::lock_guard lock(q.mutex);
+            q.loop_us = now_us();
+
+            for (Job *job : q.running) {
+                if (job->overdue || !has_used(*job, 1)) {
+                    continue;
+                }
+                job->overdue = true;
+                job->stop.ask();
+                q.shared->ledger.overdue(ngx_pid, 1);
+                quarantine(q, *job);
+            }
+
+            const auto kept = std::stable_partition(
+                q.waiting.begin(), q.waiting.end(),
+                [&](const auto &job) { return !nobody_will_take(q, *job); });
+            hopeless.assign(kept, q.waiting.end());
+            q.waiting.erase(kept, q.waiting.end());
+
+            if (!q.running.empty() || !q.waiting.empty()) {
+                ngx_add_timer(event, tick_ms);
+            }
+        }
+
+        for (const auto &job : hopeless) {
+            refuse(*job);
+        }
+        return 0;
+    });
+}
+
+void start_tick(Queue &q)
+{
+    if (q.tick.timer_set) {
+        return;
+    }
+
+    q.tick_log.fd = static_cast<ngx_socket_t>(-1);
+    q.tick_log.log = ngx_cycle->log;
+    q.tick.data = &q.tick_log;
+    q.tick.handler = on_tick;
+    q.tick.log = ngx_cycle->log;
+    q.tick.cancelable = 1;
+    ngx_add_timer(&q.tick, tick_ms);
+}
+
+bool post_ticket(Queue &q, ngx_thread_pool_t *pool)
+{
     auto ticket = std::make_unique<Ticket>();
     ticket->task.ctx = ticket.get();
     ticket->task.handler = run_ticket;
@@ -421,12 +435,43 @@ bool submit(const std::shared_ptr<Job> &job, ngx_thread_pool_t *pool)
     ticket->task.event.data = ticket.get();
 
     if (ngx_thread_task_post(pool, &ticket->task) != NGX_OK) {
-        q.waiting.pop_back();
         return false;
     }
 
-    q.tickets++;
+    if (q.tickets++ == 0) {
+        q.moved_us = now_us();
+    }
     static_cast<void>(ticket.release());
+    return true;
+}
+
+}  // namespace
+
+bool submit(const std::shared_ptr<Job> &job)
+{
+    Queue &q = queue();
+    const bool again = job->queued_us != 0;            // from the lane
+    const std::int64_t now = now_us();
+
+    if (!again) {
+        job->queued_us = now;
+        job->light = image::may_be_light(job->source.size(), job->request);
+    }
+    job->due_us = now + static_cast<std::int64_t>(job->source.size()) / bytes_per_us * delay_per_cost;
+
+    const std::lock_guard lock(q.mutex);
+    if (nobody_will_take(q, *job)) {
+        return false;
+    }
+    start_tick(q);
+
+    // tickets of jobs that were dropped serve the next ones
+    if (q.tickets <= q.waiting.size() && !post_ticket(q, job->pool)) {
+        return false;
+    }
+
+    q.waiting.push_back(job);
+    q.changed.notify_all();
     return true;
 }
 
@@ -444,12 +489,39 @@ bool leave(const std::shared_ptr<Job> &job)
     return false;
 }
 
-bool render_start_worker(ngx_log_t *log, MemoryLedger &memory, bool documents)
+bool expire(const std::shared_ptr<Job> &job)
 {
-    memory.open(ngx_pid);
+    const bool waited = leave(job);
+
+    // much of the time may have been the queue's
+    Queue &q = queue();
+    const std::lock_guard lock(q.mutex);
+    if (!waited && !job->overdue && has_used(*job, most_of_the_time)) {
+        quarantine(q, *job);
+    }
+    return waited;
+}
+
+bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)
+{
+    Queue &q = queue();
+    q.shared = &shared;
+    shared_in_use = &shared;
+    shared.ledger.open(ngx_pid);
+    shared.quarantine.bury(std::time(nullptr), [](std::int32_t pid) { return pid != ngx_pid && process_lives(pid); });
 
     if (!image::render_start(documents)) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "cdn image: libvips does not start");
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "cdn image: libvips does not start");
+        return false;
+    }
+
+    watch_for_crashes();
+
+    q.lane_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (q.lane_event == -1
+        || ngx_add_channel_event(cycle, q.lane_event, NGX_READ_EVENT, finish_lane) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno, "cdn image: no event for the side lane");
         return false;
     }
 
@@ -457,11 +529,32 @@ bool render_start_worker(ngx_log_t *log, MemoryLedger &memory, bool documents)
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
+    for (const int signal : fatal_signals) {
+        sigdelset(&all, signal);
+    }
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    std::thread(watch_for_termination).detach();
+    std::thread(watch_for_exit).detach();
+    std::thread(run_lane).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 
     return true;
+}
+
+void render_stop_worker()
+{
+    Queue &q = queue();
+    if (q.shared == nullptr) {
+        return;
+    }
+
+    // the pool has ended; nothing may run into the end of the process
+    std::unique_lock lock(q.mutex);
+    q.closing = true;
+    for (Job *job : q.running) {
+        job->stop.ask();
+    }
+    q.changed.wait(lock, [&] { return q.running.empty(); });
+    q.shared->ledger.close(ngx_pid);
 }
 
 }  // namespace cdn

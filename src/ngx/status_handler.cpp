@@ -64,7 +64,8 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
     facts.started = static_cast<double>(z.head->started_ms) / 1000;
     facts.now = static_cast<double>(now_ms()) / 1000;
 
-    facts.image_memory_bytes = z.head->memory.total();
+    facts.image_memory_bytes = z.head->ledger.memory();
+    facts.image_overdue_threads = z.head->ledger.overdue_threads();
 
     facts.caches = caches();
 

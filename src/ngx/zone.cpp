@@ -3,8 +3,7 @@
 #include "ngx/bridge.h"
 #include "ngx/inherited_memory.h"
 
-#include <cerrno>
-#include <csignal>
+#include <sys/random.h>
 
 namespace cdn {
 
@@ -12,7 +11,7 @@ namespace {
 
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
-constexpr std::string_view counters_name = "ngx_cdn_status_3";
+constexpr std::string_view counters_name = "ngx_cdn_status_4";
 
 // Where each part begins.
 struct Layout {
@@ -38,11 +37,6 @@ Layout layout()
     return out;
 }
 
-bool is_alive(std::int32_t pid)
-{
-    return kill(pid, 0) == 0 || errno != ESRCH;
-}
-
 ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
 {
     zone->data = data != nullptr ? data : zone->shm.addr;
@@ -50,60 +44,6 @@ ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
 }
 
 }  // namespace
-
-MemoryLedger::Share *MemoryLedger::share(std::int32_t pid)
-{
-    for (Share &share : shares_) {
-        if (share.pid.load() == pid) {
-            return &share;
-        }
-    }
-
-    return nullptr;
-}
-
-void MemoryLedger::open(std::int32_t pid)
-{
-    // what the dead held
-    for (Share &share : shares_) {
-        std::int32_t owner = share.pid.load();
-        if (owner != 0 && !is_alive(owner)
-            && share.pid.compare_exchange_strong(owner, 0))
-        {
-            total_.fetch_sub(share.bytes.exchange(0));
-        }
-    }
-
-    for (Share &share : shares_) {
-        std::int32_t nobody = 0;
-        if (share.pid.compare_exchange_strong(nobody, pid)) {
-            return;
-        }
-    }
-}
-
-bool MemoryLedger::charge(std::int32_t pid, std::uint64_t bytes, std::uint64_t limit)
-{
-    std::uint64_t before = total_.load();
-    do {
-        if (before + bytes > limit) {
-            return false;
-        }
-    } while (!total_.compare_exchange_weak(before, before + bytes));
-
-    if (Share *own = share(pid)) {
-        own->bytes.fetch_add(bytes);
-    }
-    return true;
-}
-
-void MemoryLedger::settle(std::int32_t pid, std::uint64_t bytes)
-{
-    if (Share *own = share(pid)) {
-        own->bytes.fetch_sub(bytes);
-    }
-    total_.fetch_sub(bytes);
-}
 
 char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
 {
@@ -145,7 +85,13 @@ bool add_counters_zone(ngx_conf_t *cf)
     }
 
     std::int64_t never = 0;
-    static_cast<ZoneHead *>(memory)->started_ms.compare_exchange_strong(never, now_ms());
+    auto *head = static_cast<ZoneHead *>(memory);
+    if (head->started_ms.compare_exchange_strong(never, now_ms())) {
+        FingerprintKey &key = head->fingerprint_key;
+        if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
+            return false;
+        }
+    }
     conf.counters = memory;
     return true;
 }
@@ -171,7 +117,7 @@ void Zone::tick(const status::Thresholds &thresholds)
 {
     std::int32_t owner = 0;
     while (!head->ticker.compare_exchange_strong(owner, ngx_pid)) {
-        if (owner == ngx_pid || is_alive(owner)) {
+        if (owner == ngx_pid || process_lives(owner)) {
             return;
         }
     }

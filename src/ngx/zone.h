@@ -3,7 +3,10 @@
 
 #pragma once
 
+#include "core/fingerprint.h"
+#include "image/quarantine.h"
 #include "ngx/conf.h"
+#include "ngx/ledger.h"
 #include "status/alerts.h"
 #include "status/counters.h"
 #include "status/groups.h"
@@ -22,34 +25,15 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *command, void *conf) noexcept;
 // Once per configuration, where anything counts.
 bool add_counters_zone(ngx_conf_t *cf);
 
-// Pixel memory that the jobs of all workers hold, by estimate.  A worker's share is
-// noted beside the total, and given back for it if it dies.  Any thread.
-class MemoryLedger {
-public:
-    void open(std::int32_t pid);                       // at the start of a worker
-    bool charge(std::int32_t pid, std::uint64_t bytes, std::uint64_t limit);   // false: over it
-    void settle(std::int32_t pid, std::uint64_t bytes);
-    std::uint64_t total() const { return total_.load(std::memory_order_relaxed); }
-
-private:
-    struct Share {
-        std::atomic<std::int32_t>  pid;                // 0: free
-        std::atomic<std::uint64_t> bytes;
-    };
-
-    Share *share(std::int32_t pid);
-
-    std::atomic<std::uint64_t> total_;
-    Share                      shares_[128];
-};
-
 // The start of the counters' memory.
 struct ZoneHead {
     std::atomic<std::int64_t> started_ms;              // Unix time
     std::atomic<std::int32_t> ticker;                  // the process at work in tick(); 0: none
     std::atomic<std::uint32_t> alerts_changes;         // odd while `alerts` is written
     status::AlertBook         alerts;
-    MemoryLedger              memory;
+    FingerprintKey            fingerprint_key;
+    WorkerLedger              ledger;
+    image::Quarantine         quarantine;
 };
 
 inline std::int64_t now_ms()

@@ -173,6 +173,8 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
 
     out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
               static_cast<double>(facts.image_memory_bytes));
+    out.gauge("image_overdue_threads", "Threads kept by transformations that exceeded cdn_image_timeout",
+              static_cast<double>(facts.image_overdue_threads));
     out.gauge("zone_free_bytes", "Free pages of cdn_zone", static_cast<double>(facts.zone_free_bytes));
     out.gauge("start_time_seconds", "When counting began, in Unix time", facts.started);
 

@@ -301,6 +301,7 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"transforms", by_two(samples, Metric::image_transforms)},
         {"bytes", by_one(samples, Metric::image_bytes, 0)},
         {"memory", facts.image_memory_bytes},
+        {"overdue_threads", facts.image_overdue_threads},
     };
     for (const char *later : {"purges", "redis", "schedules"}) {
         out[later] = Json::object();

@@ -34,6 +34,7 @@ struct Facts {
     double                 now = 0;
     std::uint64_t          zone_free_bytes = 0;
     std::uint64_t          image_memory_bytes = 0;     // all workers together
+    std::uint64_t          image_overdue_threads = 0;
     std::vector<CacheZone> caches;
 };
 

@@ -1,0 +1,51 @@
+#include "image/cost.h"
+
+#include <algorithm>
+
+namespace cdn::image {
+
+namespace {
+
+constexpr std::uint64_t light_bytes = 1U << 20;
+constexpr double        light_side = 1200;
+constexpr std::uint64_t light_ns = 150'000'000;
+
+// Of one pixel of noise, on one slow core.
+constexpr std::uint64_t decode_ns = 25;
+
+std::uint64_t encode_ns(Format format)
+{
+    switch (format) {
+    case Format::jpeg: return 60;
+    case Format::avif: return 1000;
+    default:           return 300;
+    }
+}
+
+std::uint64_t pixels(int width, int height, int frames)
+{
+    return static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height)
+           * static_cast<std::uint64_t>(frames);
+}
+
+}  // namespace
+
+bool may_be_light(std::uint64_t source_bytes, const Request &request)
+{
+    const auto light = [](const Length &side) {
+        return side.is_share || side.value <= light_side;
+    };
+
+    return source_bytes <= light_bytes && light(request.width) && light(request.height);
+}
+
+bool is_light(const SourceInfo &source, const Plan &plan)
+{
+    const std::uint64_t resized = pixels(plan.resized_width, plan.resized_height, plan.frames);
+    const std::uint64_t result = pixels(plan.canvas_width, plan.canvas_height, plan.frames);
+
+    return pixels(source.width, source.height, plan.frames) * decode_ns
+               + std::max(resized, result) * encode_ns(plan.format) <= light_ns;
+}
+
+}  // namespace cdn::image

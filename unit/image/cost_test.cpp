@@ -1,0 +1,54 @@
+#include "image/cost.h"
+
+#include <gtest/gtest.h>
+
+namespace cdn::image {
+namespace {
+
+Request asking(double width, double height)
+{
+    Request request;
+    request.width.value = width;
+    request.height.value = height;
+    return request;
+}
+
+bool light(int width, int height, Format format, int result_width, int result_height, int frames = 1)
+{
+    SourceInfo source;
+    source.width = width;
+    source.height = height;
+    Plan plan;
+    plan.format = format;
+    plan.frames = frames;
+    plan.resized_width = plan.canvas_width = result_width;
+    plan.resized_height = plan.canvas_height = result_height;
+    return is_light(source, plan);
+}
+
+TEST(MayBeLight, OfSmallFilesAndSmallSides)
+{
+    EXPECT_TRUE(may_be_light(1U << 20, asking(1200, 1200)));
+    EXPECT_TRUE(may_be_light(1000, asking(0, 0)));
+    EXPECT_FALSE(may_be_light((1U << 20) + 1, asking(300, 300)));
+    EXPECT_FALSE(may_be_light(1000, asking(1201, 0)));
+    EXPECT_FALSE(may_be_light(1000, asking(0, 1201)));
+}
+
+TEST(IsLight, AThumbnailOfASmallPhotograph)
+{
+    EXPECT_TRUE(light(800, 543, Format::jpeg, 300, 203));
+    EXPECT_TRUE(light(800, 543, Format::avif, 300, 203));
+    EXPECT_TRUE(light(2000, 1500, Format::webp, 300, 225));
+}
+
+TEST(IsLight, NotOfALargePhotographNorALargeResult)
+{
+    EXPECT_FALSE(light(4500, 3100, Format::jpeg, 300, 203));
+    EXPECT_FALSE(light(800, 543, Format::avif, 800, 543));
+    EXPECT_FALSE(light(800, 600, Format::webp, 300, 225, 24));
+    EXPECT_FALSE(light(2'000'000'000, 2'000'000'000, Format::jpeg, 1, 1));
+}
+
+}  // namespace
+}  // namespace cdn::image
