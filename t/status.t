@@ -62,6 +62,8 @@ is($t->status('/status?format=xml'), 400, 'but no other');
 is($t->get('/status')->header('Cache-Control'), 'no-store', 'not to be kept');
 unlike($t->get('/html')->body, qr{(?:src|href)="?(?:https?:)?//}, 'the page needs nothing from outside');
 is($t->head('/status')->status, 200, 'HEAD');
+like($t->get('/html')->header('Content-Security-Policy'), qr/default-src 'none'.*connect-src 'self'/, 'and may load nothing');
+is($t->get('/html?format=json&series=1')->json->{version}, 1, 'but asks its own address');
 is($t->request('POST', '/status')->status, 405, 'nothing else');
 is($t->status('/denied'), 403, 'allow and deny hold');
 

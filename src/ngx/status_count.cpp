@@ -81,11 +81,21 @@ std::uint64_t microseconds(std::int64_t ms)
     return static_cast<std::uint64_t>(ms) * 1000;
 }
 
-// Host and path: a query may hold what is nobody else's business.
-std::string object_name(ngx_http_request_t *r)
+// The ids of words of ours, which lie at one place for ever: asked for once.
+status::LabelId word(status::Counters &counters, std::string_view literal)
 {
-    const auto url = view(r->unparsed_uri);
-    return std::string(view(r->headers_in.server)).append(url.substr(0, url.find('?')));
+    struct Known {
+        const char     *text;
+        std::size_t     length;
+        status::LabelId id;
+    };
+    static Known known[64];
+
+    Known &place = known[reinterpret_cast<std::uintptr_t>(literal.data()) % std::size(known)];
+    if (place.text != literal.data() || place.length != literal.size()) {
+        place = {literal.data(), literal.size(), counters.label(literal)};
+    }
+    return place.id;
 }
 
 // Where it counts; a request that nginx ended in its location before the rewrite
@@ -139,27 +149,29 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
     if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
-        const std::string object = object_name(r);
-        z.objects.add(object);
+        // without its query, which may hold what is nobody else's business
+        const auto host = view(r->headers_in.server);
+        const auto path = view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
+        z.objects.add(host, path);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
-            z.misses.add(object);
+            z.misses.add(host, path);
         }
     }
 
     auto &counters = z.counters;
-    const auto status_label = counters.label(name(cache));
-    const auto profile = counters.label(state != nullptr && !state->profile.empty() ? state->profile
-                                                                                   : "none");
+    const auto status_label = word(counters, name(cache));
+    const auto profile = state != nullptr && !state->profile.empty() ? counters.label(state->profile)
+                                                                     : word(counters, "none");
     const auto region_label = counters.region(where.empty() ? "none" : where);
 
     counters.add(Metric::requests,
                  {counters.label(cache_zone(r)), profile, region_label, status_label});
-    counters.add(Metric::responses, {counters.label(status::status_class(response_status(r)))});
+    counters.add(Metric::responses, {word(counters, status::status_class(response_status(r)))});
     counters.add(Metric::content_requests,
-                 {counters.label(status::content_kind(view(r->headers_out.content_type))),
+                 {word(counters, status::content_kind(view(r->headers_out.content_type))),
                   status_label});
     if (why) {
-        const auto reason_label = counters.label(name(*why));
+        const auto reason_label = word(counters, name(*why));
         counters.add(Metric::cache_reasons, {reason_label});
         if (!is_hit(cache)) {
             counters.add(Metric::profile_misses, {profile, reason_label});

@@ -110,7 +110,7 @@ void add_judgement(status::Snapshot &out, const Zone &z, bool with_series)
     out.objects = z.objects.all();
     out.misses = z.misses.all();
     if (with_series) {
-        out.series = status::Series{z.windows.seconds(now, 300), {}};
+        out.series = status::Series{z.windows.seconds(now - 1, 300), {}};   // whole seconds
         out.series->minutes = z.windows.minutes(now, 2 * day / out.series->minutes_step,
                                                 out.series->minutes_step);
     }
@@ -127,9 +127,11 @@ std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
     const std::string accept = request_header(r, "Accept");
     const bool openmetrics = mentions(accept, "application/openmetrics-text");
 
+    const auto asked = argument(r, "format");
+    if (format == status_html && asked == "json") {
+        format = status_json;                          // the page's own question
+    }
     if (format == status_by_request) {
-        const auto asked = argument(r, "format");
-
         if (asked == "json") {
             format = status_json;
         } else if (asked == "prometheus") {
@@ -168,6 +170,14 @@ ngx_int_t send(ngx_http_request_t *r, const Answer &answer)
     r->headers_out.content_length_n = static_cast<off_t>(answer.body.size());
 
     add_response_header(r, "Cache-Control", "no-store");
+    add_response_header(r, "X-Content-Type-Options", "nosniff");
+    if (answer.type.starts_with("text/html")) {
+        // whatever a name in it says, nothing else is loaded or asked
+        add_response_header(r, "Content-Security-Policy",
+                            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                            "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+                            "frame-ancestors 'none'");
+    }
 
     const ngx_int_t rc = ngx_http_send_header(r);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {

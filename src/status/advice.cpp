@@ -14,6 +14,7 @@ constexpr double        profile_hit_ratio = 0.90;
 constexpr double        region_hit_ratio = 0.92;
 constexpr double        slow_mean_ms = 50;
 constexpr double        many_errors = 0.01;
+constexpr double        enough_of_a_day = 6 * 3600;    // seconds, to speak of its hours
 constexpr std::size_t   enough_objects = 50;           // to speak of a tenth of them
 
 std::string percent(double share)
@@ -56,10 +57,11 @@ std::optional<std::size_t> rush_hour(const GroupDay &group, std::uint64_t &withi
     return all > 0 && within * 2 >= all ? best : std::nullopt;
 }
 
-Recommendation about_profile(const GroupDay &group)
+Recommendation about_profile(const GroupDay &group, double watched_seconds)
 {
     const Group &profile = group.total;
     const std::string who = profile.name;
+    const std::string where = who == "none" ? "cdn_ttl NAME; cdn_ttl_profile NAME" : "cdn_ttl_profile " + who;
     const std::uint64_t misses =
         std::accumulate(profile.reasons.begin(), profile.reasons.end(), std::uint64_t{0})
         - profile.reasons[static_cast<std::size_t>(Reason::bypass)];
@@ -78,14 +80,14 @@ Recommendation about_profile(const GroupDay &group)
     switch (main) {
     case Reason::expired: {
         std::uint64_t within = 0;
-        if (const auto hour = rush_hour(group, within)) {
+        if (const auto hour = rush_hour(group, within); hour && watched_seconds >= enough_of_a_day) {
             out.text += "let what expires then live on through the rush";
             out.reason += ", " + percent_of(within, count(main)) + " of those within an hour of "
                           + two_digits(*hour) + ":00";
-            out.directive = "cdn_ttl_profile " + who + " { during PHASE hold; }";
+            out.directive = where + " { during PHASE hold; }";
         } else {
             out.text += "keep it longer, and refresh it in the background";
-            out.directive = "cdn_ttl_profile " + who + " { ttl TIME; stale_while_revalidate TIME; }";
+            out.directive = where + " { ttl TIME; stale_while_revalidate TIME; }";
         }
         break;
     }
@@ -99,7 +101,7 @@ Recommendation about_profile(const GroupDay &group)
         break;
     case Reason::error:
         out.text += "the origin fails; serve what is stale meanwhile";
-        out.directive = "cdn_ttl_profile " + who + " { stale_if_error TIME; }";
+        out.directive = where + " { stale_if_error TIME; }";
         break;
     default:
         out.text += "many are asked for once, or dropped too soon; keep only the query arguments that "
@@ -111,11 +113,17 @@ Recommendation about_profile(const GroupDay &group)
     return out;
 }
 
-Recommendation about_region(const Group &region, const Tally &all)
+Recommendation about_regions(const std::vector<const GroupDay *> &regions, const Tally &all)
 {
-    return {"Region \"" + std::string(region.name) + "\" hits " + percent(*region.hit_ratio())
-                + ": keep its objects longer than its visitors' pauses",
-            "all regions together hit " + percent(all.hit_ratio().value_or(0)),
+    std::string names;
+    for (const GroupDay *region : regions) {
+        names += (names.empty() ? "" : ", ") + std::string(region->total.name) + " ("
+                 + percent(*region->total.hit_ratio()) + ")";
+    }
+
+    return {"Few hits in " + names + ": keep objects longer than the pauses between their visitors",
+            "a region should hit " + percent(region_hit_ratio) + " at least; all together hit "
+                + percent(all.hit_ratio().value_or(0)),
             "proxy_cache_path inactive= max_size="};
 }
 
@@ -201,26 +209,28 @@ std::vector<Recommendation> advise(const Day &day)
         out.push_back(about_errors(all));
     }
 
-    std::vector<const GroupDay *> poor;
-    for (const GroupDay &group : day.groups) {
-        const double wanted = group.total.kind == Group::profile ? profile_hit_ratio : region_hit_ratio;
-        // without a region there is none to speak of
-        const bool is_named = group.total.kind == Group::profile
-                              || std::string_view(group.total.name) != "none";
-        if (is_named && group.total.with_cache >= enough && *group.total.hit_ratio() < wanted) {
-            poor.push_back(&group);
-        }
-    }
-    std::stable_sort(poor.begin(), poor.end(), [](const GroupDay *a, const GroupDay *b) {
-        return a->total.with_cache - a->total.hits > b->total.with_cache - b->total.hits;
-    });
-    for (const auto kind : {Group::profile, Group::region}) {
-        for (const GroupDay *group : poor) {
-            if (group->total.kind == kind) {
-                out.push_back(kind == Group::profile ? about_profile(*group)
-                                                     : about_region(group->total, all));
+    // the one with the most misses first
+    const auto poor = [&](Group::Kind kind, double wanted) {
+        std::vector<const GroupDay *> found;
+        for (const GroupDay &group : day.groups) {
+            // without a region there is none to speak of
+            const bool is_named = kind == Group::profile || std::string_view(group.total.name) != "none";
+            if (group.total.kind == kind && is_named && group.total.with_cache >= enough
+                && *group.total.hit_ratio() < wanted)
+            {
+                found.push_back(&group);
             }
         }
+        std::stable_sort(found.begin(), found.end(), [](const GroupDay *a, const GroupDay *b) {
+            return a->total.with_cache - a->total.hits > b->total.with_cache - b->total.hits;
+        });
+        return found;
+    };
+    for (const GroupDay *profile : poor(Group::profile, profile_hit_ratio)) {
+        out.push_back(about_profile(*profile, day.span.seconds));
+    }
+    if (const auto regions = poor(Group::region, region_hit_ratio); !regions.empty()) {
+        out.push_back(about_regions(regions, all));
     }
 
     if (all.requests >= enough && *all.mean_ms() > slow_mean_ms) {

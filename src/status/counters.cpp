@@ -13,7 +13,6 @@ constexpr std::size_t cell_count = 1U << 14;
 constexpr std::size_t label_count = 1U << 10;
 constexpr std::size_t label_size = 64;
 constexpr std::size_t longest_probe = 64;
-constexpr std::size_t none = cell_count;
 constexpr LabelId     other = 1;
 constexpr unsigned    label_bits = 12;
 constexpr unsigned    sum_bucket = bucket_bounds.size() + 1;
@@ -90,8 +89,13 @@ struct Counters::Memory {
 
     std::atomic<std::uint32_t> regions;
     Label                      labels[label_count];    // 0 and 1 stand for "" and "other"
-    std::atomic<std::uint64_t> keys[cell_count];       // 0: free
-    std::atomic<std::uint64_t> values[shards][cell_count];
+
+    // each shard is a table of its own: a series has one cell in each, at most
+    struct Cell {
+        std::atomic<std::uint64_t> key;                // 0: free
+        std::atomic<std::uint64_t> value;
+    };
+    Cell cells[shards][cell_count];
 
     std::string_view text(std::size_t id) const
     {
@@ -170,41 +174,38 @@ LabelId Counters::intern(std::string_view value, bool bounded)
     return other;
 }
 
-std::size_t Counters::cell(std::uint64_t key)
+std::atomic<std::uint64_t> *Counters::cell(std::uint64_t key)
 {
     const std::uint64_t start = mix(key);
 
     for (std::size_t i = 0; i < longest_probe; i++) {
-        const std::size_t index = (start + i) % cell_count;
-        std::uint64_t found = memory_->keys[index].load(std::memory_order_relaxed);
+        auto &cell = memory_->cells[shard_][(start + i) % cell_count];
+        std::uint64_t found = cell.key.load(std::memory_order_relaxed);
 
-        if (found == key) {
-            return index;
-        }
-        if (found == 0
-            && (memory_->keys[index].compare_exchange_strong(found, key) || found == key))
+        if (found == key
+            || (found == 0 && (cell.key.compare_exchange_strong(found, key) || found == key)))
         {
-            return index;
+            return &cell.value;
         }
     }
 
-    return none;
+    return nullptr;
 }
 
 void Counters::add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits,
                       std::uint64_t amount)
 {
-    std::size_t index = cell(key);
-    if (index == none) {
+    auto *value = cell(key);
+    if (value == nullptr) {
         const auto &names = info(metric)->labels;
         Labels labels{};
         for (std::size_t i = 0; i < labels.size(); i++) {
             labels[i] = names[i].empty() ? 0 : other;
         }
-        index = cell(make_key(metric, labels) | low_bits);
+        value = cell(make_key(metric, labels) | low_bits);
     }
-    if (index != none) {
-        memory_->values[shard_][index].fetch_add(amount, std::memory_order_relaxed);
+    if (value != nullptr) {
+        value->fetch_add(amount, std::memory_order_relaxed);
     }
 }
 
@@ -251,25 +252,22 @@ std::vector<Sample> Counters::snapshot() const
     std::vector<Cell> cells;
     constexpr std::uint64_t label_mask = (1U << label_bits) - 1;
 
-    for (std::size_t index = 0; index < cell_count; index++) {
-        const std::uint64_t key = memory_->keys[index].load(std::memory_order_relaxed);
-        const auto metric = key != 0 ? info(static_cast<Metric>(key >> (4 * label_bits))) : nullptr;
-        if (metric == nullptr) {
-            continue;
-        }
+    for (const auto &shard : memory_->cells) {
+        for (const Memory::Cell &cell : shard) {
+            const std::uint64_t key = cell.key.load(std::memory_order_relaxed);
+            const auto *metric = key != 0 ? info(static_cast<Metric>(key >> (4 * label_bits))) : nullptr;
+            if (metric == nullptr) {
+                continue;
+            }
 
-        std::uint64_t value = 0;
-        for (const auto &shard : memory_->values) {
-            value += shard[index].load(std::memory_order_relaxed);
+            const bool histogram = metric->kind == Kind::histogram;
+            std::uint64_t order = key >> (4 * label_bits);
+            for (unsigned i = 0; i < 4; i++) {
+                const std::uint64_t label = key >> ((3 - i) * label_bits) & label_mask;
+                order = order << label_bits | (histogram && i == 3 ? label : rank[label]);
+            }
+            cells.push_back({order, cell.value.load(std::memory_order_relaxed), metric});
         }
-
-        const bool histogram = metric->kind == Kind::histogram;
-        std::uint64_t order = key >> (4 * label_bits);
-        for (unsigned i = 0; i < 4; i++) {
-            const std::uint64_t label = key >> ((3 - i) * label_bits) & label_mask;
-            order = order << label_bits | (histogram && i == 3 ? label : rank[label]);
-        }
-        cells.push_back({order, value, metric});
     }
     std::sort(cells.begin(), cells.end(), [](const Cell &a, const Cell &b) { return a.order < b.order; });
 

@@ -1,8 +1,8 @@
 // Everything that is counted, in one list; and where the numbers live.
 //
 // The numbers are cells of a hash table in shared memory, keyed by metric and
-// labels, changed by atomic addition alone: no lock, no reset.  Each cell has
-// one number per shard, so that workers do not write to each other's cache
+// labels, changed by atomic addition alone: no lock, no reset.  There are several
+// such tables, the shards, so that workers do not write to each other's cache
 // lines.  Label values are interned in the same memory.  Full tables count
 // under "other".
 //
@@ -99,7 +99,7 @@ private:
     struct Memory;
 
     LabelId intern(std::string_view value, bool bounded);
-    std::size_t cell(std::uint64_t key);
+    std::atomic<std::uint64_t> *cell(std::uint64_t key);
     void add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits, std::uint64_t amount);
 
     Memory  *memory_;

@@ -16,16 +16,17 @@ constexpr std::size_t ways = 8;
 constexpr std::size_t name_size = 232;
 constexpr int         most_spins = 1000;
 
-struct Place {
-    std::atomic<std::uint64_t> tag;                    // the name's hash; 0: free, or being written
-    std::atomic<std::uint64_t> count;
-    std::atomic<std::uint64_t> error;
-    char                       name[name_size];
+// What is read on each request lies together.
+struct Set {
+    std::atomic<std::uint64_t> tags[ways];             // the names' hashes; 0: free, or being written
+    std::atomic<std::uint64_t> counts[ways];
+    std::atomic<std::uint64_t> errors[ways];
+    std::atomic<std::uint32_t> locked;
+    char                       names[ways][name_size];
 };
 
 struct Sketch {
-    std::atomic<std::uint32_t> locked[set_count];
-    Place                      places[set_count][ways];
+    Set sets[set_count];
 };
 
 bool lock(std::atomic<std::uint32_t> &locked)
@@ -41,16 +42,34 @@ bool lock(std::atomic<std::uint32_t> &locked)
     return false;
 }
 
-bool add_to_known(Place (&set)[ways], std::uint64_t tag)
+bool add_to_known(Set &set, std::uint64_t tag)
 {
-    for (Place &place : set) {
-        if (place.tag.load(std::memory_order_acquire) == tag) {
-            place.count.fetch_add(1, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < ways; i++) {
+        if (set.tags[i].load(std::memory_order_acquire) == tag) {
+            set.counts[i].fetch_add(1, std::memory_order_relaxed);
             return true;
         }
     }
 
     return false;
+}
+
+// Takes the place of the least popular.
+void replace(Set &set, std::uint64_t tag, std::string_view host, std::string_view path)
+{
+    const auto least = std::min_element(std::begin(set.counts), std::end(set.counts),
+        [](const auto &a, const auto &b) { return a.load() < b.load(); });
+    const auto i = static_cast<std::size_t>(least - std::begin(set.counts));
+    const std::uint64_t count = least->load();
+
+    set.tags[i].store(0, std::memory_order_release);
+    char *name = set.names[i];
+    host = host.substr(0, name_size - 1);
+    path = path.substr(0, name_size - 1 - host.size());
+    *std::copy(path.begin(), path.end(), std::copy(host.begin(), host.end(), name)) = '\0';
+    set.errors[i].store(count);
+    set.counts[i].store(count + 1);
+    set.tags[i].store(tag, std::memory_order_release);
 }
 
 }  // namespace
@@ -67,34 +86,19 @@ std::size_t Popular::memory_size()
 
 Popular::Popular(void *memory) : memory_(static_cast<Memory *>(memory)) {}
 
-void Popular::add(std::string_view name)
+void Popular::add(std::string_view host, std::string_view path)
 {
-    const std::uint64_t tag = std::max<std::uint64_t>(hash(name), 1);
+    const std::uint64_t tag = std::max<std::uint64_t>(hash(path, hash(host)), 1);
     Sketch &sketch = memory_->sketches[memory_->day.load(std::memory_order_relaxed) & 1];
-    Place (&set)[ways] = sketch.places[tag % set_count];
+    Set &set = sketch.sets[tag % set_count];
 
-    if (add_to_known(set, tag)) {
+    if (add_to_known(set, tag) || !lock(set.locked)) {
         return;
     }
-    if (!lock(sketch.locked[tag % set_count])) {
-        return;
-    }
-
     if (!add_to_known(set, tag)) {
-        Place &place = *std::min_element(std::begin(set), std::end(set), [](const Place &a, const Place &b) {
-            return a.count.load(std::memory_order_relaxed) < b.count.load(std::memory_order_relaxed);
-        });
-        const std::uint64_t least = place.count.load();
-        name = name.substr(0, name_size - 1);
-
-        place.tag.store(0, std::memory_order_release);
-        std::memcpy(place.name, name.data(), name.size());
-        place.name[name.size()] = '\0';
-        place.error.store(least);
-        place.count.store(least + 1);
-        place.tag.store(tag, std::memory_order_release);
+        replace(set, tag, host, path);
     }
-    sketch.locked[tag % set_count].store(0, std::memory_order_release);
+    set.locked.store(0, std::memory_order_release);
 }
 
 void Popular::tick(std::int64_t now)
@@ -116,19 +120,19 @@ std::vector<PopularObject> Popular::all() const
 {
     std::map<std::uint64_t, PopularObject> objects;
     for (const Sketch &sketch : memory_->sketches) {
-        for (const auto &set : sketch.places) {
-            for (const Place &place : set) {
-                const std::uint64_t tag = place.tag.load(std::memory_order_acquire);
+        for (const Set &set : sketch.sets) {
+            for (std::size_t i = 0; i < ways; i++) {
+                const std::uint64_t tag = set.tags[i].load(std::memory_order_acquire);
                 if (tag == 0) {
                     continue;
                 }
 
                 char name[name_size];
-                std::memcpy(name, place.name, name_size);
+                std::memcpy(name, set.names[i], name_size);
                 name[name_size - 1] = '\0';
-                const std::uint64_t count = place.count.load(std::memory_order_relaxed);
-                const std::uint64_t error = place.error.load(std::memory_order_relaxed);
-                if (place.tag.load(std::memory_order_acquire) != tag) {
+                const std::uint64_t count = set.counts[i].load(std::memory_order_relaxed);
+                const std::uint64_t error = set.errors[i].load(std::memory_order_relaxed);
+                if (set.tags[i].load(std::memory_order_acquire) != tag) {
                     continue;                          // another took the place just now
                 }
 

@@ -33,7 +33,8 @@ public:
 
     explicit Popular(void *memory);                    // zeroed when new
 
-    void add(std::string_view name);                   // shown cut to 231 bytes
+    // An object's name is host and path; it is shown cut to 231 bytes.
+    void add(std::string_view host, std::string_view path);
 
     // Empties the older sketch when a new day begins; one process at a time.
     void tick(std::int64_t now);

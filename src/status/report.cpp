@@ -255,7 +255,7 @@ Json recommendations(const std::vector<Recommendation> &list)
     return out;
 }
 
-// Oldest first, the last one not over yet.
+// Oldest first.
 Json chart(const std::vector<Span> &spans, int step)
 {
     Json out = {{"step", step}};

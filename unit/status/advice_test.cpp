@@ -50,6 +50,16 @@ TEST(Advice, BeginsUnderNinetyTwoPercentOfARegion)
     EXPECT_TRUE(advise(day_of(group(Group::region, "none", 91, 9))).empty());
 }
 
+TEST(Advice, NamesAllRegionsAtOnce)
+{
+    Day day;
+    day.groups = {group(Group::region, "eu", 91, 9), group(Group::region, "us", 0, 100),
+                  group(Group::region, "asia", 100, 0)};
+    const auto advice = advise(day);
+    ASSERT_EQ(advice.size(), 1U);
+    EXPECT_EQ(advice[0].text.substr(0, 34), "Few hits in us (0 %), eu (91 %): k");
+}
+
 TEST(Advice, KnowsTheRushHour)
 {
     GroupDay lessons = group(Group::profile, "educational_content", 840, 160, Reason::expired);
@@ -58,7 +68,10 @@ TEST(Advice, KnowsTheRushHour)
     lessons.expired[8] = 38;
     lessons.expired[20] = 62;
 
-    const auto advice = advise(day_of(lessons));
+    Day day = day_of(lessons);
+    EXPECT_EQ(advise(day)[0].reason, "80 % of its misses are `expired`");   // known for minutes only
+    day.span.seconds = 6 * 3600;
+    const auto advice = advise(day);
     ASSERT_EQ(advice.size(), 1U);
     EXPECT_EQ(advice[0].reason, "80 % of its misses are `expired`, 61 % of those within an hour of 08:00");
     EXPECT_EQ(advice[0].directive, "cdn_ttl_profile educational_content { during PHASE hold; }");
@@ -120,7 +133,7 @@ TEST(Advice, PutsTheMostMissedFirst)
     ASSERT_EQ(advice.size(), 3U);
     EXPECT_EQ(advice[0].text.substr(0, 7), "\"large\"");
     EXPECT_EQ(advice[1].text.substr(0, 7), "\"small\"");
-    EXPECT_EQ(advice[2].text.substr(0, 11), "Region \"eu\"");
+    EXPECT_EQ(advice[2].text.substr(0, 21), "Few hits in eu (0 %):");
 }
 
 TEST(Advice, NamesTheTenthWorthWarming)

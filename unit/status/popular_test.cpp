@@ -16,7 +16,7 @@ protected:
     void add(const std::string &name, int count)
     {
         for (int i = 0; i < count; i++) {
-            popular.add(name);
+            popular.add("", name);
         }
     }
 
@@ -49,9 +49,9 @@ TEST_F(PopularTest, FindsTheHeavyAmongAMillionOthers)
         if (random() % 4 == 0) {
             const unsigned which = random() % 20;
             heavy[which]++;
-            popular.add("/heavy/" + std::to_string(which));
+            popular.add("", "/heavy/" + std::to_string(which));
         } else {
-            popular.add("/rare/" + std::to_string(random() % 500'000));
+            popular.add("", "/rare/" + std::to_string(random() % 500'000));
         }
     }
 
@@ -111,7 +111,7 @@ TEST_F(PopularTest, CountsForManyAtOnce)
         threads.emplace_back([this] {
             Popular own(memory.data());
             for (int i = 0; i < 50'000; i++) {
-                own.add("/" + std::to_string(i % 5));
+                own.add("example.com", "/" + std::to_string(i % 5));
             }
         });
     }
