@@ -43,7 +43,7 @@ std::string print_labels(const MetricInfo &metric, const Sample &sample)
 
 class Printer {
 public:
-    explicit Printer(bool openmetrics) : openmetrics_(openmetrics) {}
+    Printer(bool openmetrics, std::size_t expected) : openmetrics_(openmetrics) { text_.reserve(expected); }
 
     void head(std::string_view name, std::string_view type, std::string_view help)
     {
@@ -150,7 +150,7 @@ void print_alerts(Printer &out, const AlertBook &alerts)
 
 std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openmetrics)
 {
-    Printer out(openmetrics);
+    Printer out(openmetrics, 32 * 1024 + snapshot.samples.size() * 256);
 
     for (const MetricInfo &metric : metrics()) {
         out.head(metric.name, metric.kind == Kind::counter ? "counter" : "histogram", metric.help);
