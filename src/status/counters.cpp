@@ -75,8 +75,8 @@ const MetricInfo *info(Metric metric)
 {
     static const auto by_number = [] {
         std::array<const MetricInfo *, 256> table{};
-        for (const MetricInfo &metric : list) {
-            table[static_cast<std::size_t>(metric.metric)] = &metric;
+        for (const MetricInfo &one : list) {
+            table[static_cast<std::size_t>(one.metric)] = &one;
         }
         return table;
     }();
