@@ -40,7 +40,7 @@ need() {
 
 build_packages=(nginx nginx-dev g++ make cmake pkgconf libvips-dev libssl-dev libpcre2-dev
     zlib1g-dev nlohmann-json3-dev libhowardhinnant-date-dev tzdata)
-test_packages=(libgtest-dev libvips-tools curl openssl perl prometheus)
+test_packages=(faketime libgtest-dev libvips-tools curl openssl perl prometheus)
 
 # build_module DIRECTORY [cmake option ...]
 build_module() {

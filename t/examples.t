@@ -33,11 +33,30 @@ sub inside_http ($conf)
     return $inside;
 }
 
+# school.conf, on a Tuesday morning in New York's fall term.
+sub school ($t, $edge)
+{
+    $t->write_origin('courses/plan.css', 'p { }' x 200);
+    $t->write_origin('courses/short.css', 'p { }');
+    my $r = $edge->get('/courses/plan.css?lang=en&utm_source=mail', 'Accept-Encoding' => 'gzip');
+    my ($ttl) = $r->header('Cache-Status') =~ /stored; ttl=(\d+)/;
+    ok($ttl > 1.3 * 6.6 * 86400 && $ttl < 1.3 * 7 * 86400 + 11 * 3600, 'fall lengthens educational content') or diag($ttl);
+    is($r->header('Cache-Control'), 'public, max-age=600, stale-while-revalidate=600', 'browsers have ten minutes');
+    is($r->header('Content-Encoding'), 'gzip', 'CSS is compressed');
+    is($edge->get('/courses/plan.css?lang=en')->header('Cache-Status') =~ /hit/, 1, 'tracking arguments do not count');
+    is($edge->get('/courses/short.css', 'Accept-Encoding' => 'gzip')->header('Content-Encoding'), undef, 'from 500 bytes on');
+    is($edge->get('/photos/cat.jpg', 'Accept-Encoding' => 'gzip')->header('Content-Encoding'), undef, 'images never');
+    like($edge->get('/submissions/a')->header('Cache-Status'), qr/fwd=bypass/, 'submissions are not cached');
+    is($edge->get('/cdn/status')->json->{schedules}{us_east}{term}, 'fall', 'the term is known');
+    return;
+}
+
 my ($readme) = read_file("$top/README.md") =~ /```nginx\n(load_module.*?)```/s or die 'README has no configuration';
 
 for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($_), 'p8080'] } glob "$top/conf.examples/*.conf") {
     my ($name, $conf, $port) = @$example;
-    my $t = nginx('', http => inside_http($conf), files => { 'photos/cat.jpg' => photo() });
+    my @clock = $name eq 'school.conf' ? (clock => '2026-11-10 15:00:00') : ();
+    my $t = nginx('', http => inside_http($conf), @clock, files => { 'photos/cat.jpg' => photo() });
     $t->write_origin('photos/cat.jpg', photo());
 
     my $edge = $t->at($port);
@@ -48,13 +67,14 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
     is($edge->get('/photos/cat.jpg')->body, photo(), 'and as it was');
     $edge->get('/cdn-cgi/image/width=640,format=auto/photos/cat.jpg', Accept => 'image/webp');
     is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, 1, 'the second is a hit, counted');
+    school($t, $edge) if $name eq 'school.conf';
 }
 
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
     my %file;
     $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{$file{$1} = $1 =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$1"}ge;
-    accepts($snippet, files => \%file);
+    accepts($snippet =~ /^cdn_(?:schedule|ttl_profile)\b/ ? ('', http => $snippet) : $snippet, files => \%file);
 }
 
 # every directive is in README, in nginx's own form

@@ -43,7 +43,7 @@ bool counts(const LocConf &conf)
 {
     const bool is_tier = conf.image.transform && conf.image.dialect == dialect_off;
     const bool in_force = conf.image.dialect != dialect_off || conf.sign.policy != nullptr
-                          || conf.status.region != nullptr;
+                          || conf.status.region != nullptr || conf.ttl.in_force();
     return in_force && !is_tier && !conf.status.is_endpoint;
 }
 
@@ -78,11 +78,12 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
         conf->image_memory = NGX_CONF_UNSET;
         conf->presets = pool_new<image::Presets>(cf->pool);
         conf->thresholds = pool_new<status::Thresholds>(cf->pool);
+        conf->ttl = pool_new<TtlMain>(cf->pool);
         return conf;
     });
 }
 
-char *init_main_conf(ngx_conf_t *, void *data) noexcept
+char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
 {
     auto *conf = static_cast<MainConf *>(data);
 
@@ -90,7 +91,9 @@ char *init_main_conf(ngx_conf_t *, void *data) noexcept
         conf->image_memory = std::int64_t{1} << 30;
     }
 
-    return NGX_CONF_OK;
+    return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
+        return check_ttl(cf, *conf->ttl) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+    });
 }
 
 void *create_loc_conf(ngx_conf_t *cf) noexcept
@@ -149,6 +152,12 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         inherit(image.formats, outer.formats);
         inherit(image.inputs, outer.inputs);
         inherit(image.sources, outer.sources);
+
+        if (!merge_ttl(cf, static_cast<LocConf *>(parent)->ttl, static_cast<LocConf *>(child)->ttl,
+                       image.dialect != dialect_off))
+        {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
 
         StatusConf &status = static_cast<LocConf *>(child)->status;
         inherit(status.region, static_cast<LocConf *>(parent)->status.region);

@@ -9,6 +9,7 @@
 #include "image/sources.h"
 #include "ngx/ngx.h"
 #include "ngx/sign_conf.h"
+#include "ngx/ttl_conf.h"
 #include "status/judge.h"
 
 #include <vector>
@@ -40,6 +41,7 @@ struct MainConf {
     bool            draws;                             // and accepts SVG or PDF
     bool            signs;                             // any asks for signatures
     std::vector<ngx_uint_t> url_variables;             // see request_url.h
+    TtlMain        *ttl;
 };
 
 struct ImageConf {
@@ -72,6 +74,7 @@ struct LocConf {
     ImageConf  image;
     SignConf   sign;
     StatusConf status;
+    TtlConf    ttl;
 };
 
 void *create_main_conf(ngx_conf_t *cf) noexcept;

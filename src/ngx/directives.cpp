@@ -414,6 +414,28 @@ ngx_command_t directives[] = {
       any_block | NGX_CONF_TAKE23,
       set_sign_key, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
 
+    // lifetimes
+
+    { ngx_string("cdn_ttl"),                           // PROFILE | origin | off [schedule= role= per_user=]
+      any_block | NGX_CONF_TAKE1234,
+      set_ttl, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_ttl_profile"),                   // NAME { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+      set_ttl_profile, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_schedule"),                      // NAME { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+      set_schedule, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_cache_query"),                   // off | NAME ...
+      any_block | NGX_CONF_1MORE,
+      set_cache_query, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_response_headers"),              // off | SET ...
+      any_block | NGX_CONF_1MORE,
+      set_response_headers, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
     // status
 
     { ngx_string("cdn_status"),                        // [html | json | prometheus]

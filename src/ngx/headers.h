@@ -6,19 +6,30 @@
 
 namespace cdn {
 
-// Calls visit(header) for each field of this name; those that were removed
-// (hash 0, which requests do not use) are left out when `live` is set.
+// Calls visit(header) for each field; those that were removed (hash 0, which
+// requests do not use) are left out when `live` is set.
 template <typename Visit>
-void each_header(ngx_list_t &headers, std::string_view name, bool live, Visit visit)
+void each_field(ngx_list_t &headers, bool live, Visit visit)
 {
     for (ngx_list_part_t *part = &headers.part; part != nullptr; part = part->next) {
         auto *fields = static_cast<ngx_table_elt_t *>(part->elts);
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            if ((!live || fields[i].hash != 0) && equal_ignoring_case(view(fields[i].key), name)) {
+            if (!live || fields[i].hash != 0) {
                 visit(fields[i]);
             }
         }
     }
+}
+
+// For each of this name.
+template <typename Visit>
+void each_header(ngx_list_t &headers, std::string_view name, bool live, Visit visit)
+{
+    each_field(headers, live, [&](ngx_table_elt_t &field) {
+        if (equal_ignoring_case(view(field.key), name)) {
+            visit(field);
+        }
+    });
 }
 
 template <typename Visit>

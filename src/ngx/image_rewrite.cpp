@@ -8,6 +8,7 @@
 #include "ngx/request_url.h"
 #include "ngx/sign_access.h"
 #include "ngx/status_count.h"
+#include "ngx/ttl_query.h"
 #include "ngx/zone.h"
 
 #include <initializer_list>
@@ -252,6 +253,7 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
         }
         note_location(r);
         prepare_url(r);
+        clean_query(r);
         return NGX_DECLINED;
     });
 }

@@ -8,6 +8,7 @@
 #include "ngx/render_task.h"
 #include "ngx/request_url.h"
 #include "ngx/sign_access.h"
+#include "ngx/ttl_filter.h"
 #include "ngx/status_count.h"
 #include "ngx/status_tick.h"
 #include "ngx/variables.h"
@@ -46,6 +47,11 @@ bool add_last_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt
     return true;
 }
 
+ngx_int_t preconfiguration(ngx_conf_t *cf) noexcept
+{
+    return add_variables(cf) == NGX_OK && add_ttl_variable(cf) ? NGX_OK : NGX_ERROR;
+}
+
 ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
 {
     if (!add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, note_redirect)
@@ -58,7 +64,9 @@ ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
         return NGX_ERROR;
     }
 
+    // the last one installed runs first
     install_image_filter();
+    install_ttl_filter();
     return NGX_OK;
 }
 
@@ -91,7 +99,7 @@ void exit_process(ngx_cycle_t *) noexcept
 }
 
 ngx_http_module_t context = {
-    add_variables,                                     // preconfiguration
+    preconfiguration,
     postconfiguration,
     create_main_conf,
     init_main_conf,

@@ -4,11 +4,13 @@
 #include <ngx_core.h>
 
 extern ngx_module_t  ngx_http_cdn_module;
+extern ngx_module_t  ngx_http_cdn_first_module;
 extern ngx_module_t  ngx_http_cdn_headers_module;
 
 __attribute__((visibility("default")))
 ngx_module_t *ngx_modules[] = {
     &ngx_http_cdn_module,
+    &ngx_http_cdn_first_module,
     &ngx_http_cdn_headers_module,
     NULL
 };
@@ -16,6 +18,7 @@ ngx_module_t *ngx_modules[] = {
 __attribute__((visibility("default")))
 char *ngx_module_names[] = {
     "ngx_http_cdn_module",
+    "ngx_http_cdn_first_module",
     "ngx_http_cdn_headers_module",
     NULL
 };
@@ -23,6 +26,11 @@ char *ngx_module_names[] = {
 /* a filter of a module before another's runs after it; what is not named comes last */
 __attribute__((visibility("default")))
 char *ngx_module_order[] = {
+    "ngx_http_cdn_first_module",
+    "ngx_http_proxy_module",
+    "ngx_http_fastcgi_module",
+    "ngx_http_uwsgi_module",
+    "ngx_http_scgi_module",
     "ngx_http_cdn_headers_module",
     "ngx_http_headers_filter_module",
     NULL

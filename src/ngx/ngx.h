@@ -12,4 +12,5 @@ extern "C" {
 
 extern __attribute__((visibility("default"))) ngx_module_t ngx_http_cdn_module;
 extern __attribute__((visibility("default"))) ngx_module_t ngx_http_cdn_headers_module;
+extern __attribute__((visibility("default"))) ngx_module_t ngx_http_cdn_first_module;
 }

@@ -52,6 +52,26 @@ std::vector<status::CacheZone> caches()
     return out;
 }
 
+std::vector<status::ScheduleState> schedules(const TtlMain &main)
+{
+    std::vector<status::ScheduleState> out;
+    for (const auto &[name, live] : main.schedules) {
+        const ttl::Schedule &schedule = live->schedule();
+        const ttl::Moment &now = live->at(ngx_time());
+
+        auto &state = out.emplace_back();
+        state.name = name;
+        state.phase = now.phase;
+        state.term = now.term;
+        state.next_change = schedule.next_change(ngx_time());
+        for (const auto phase : schedule.phases()) {
+            state.phases.emplace_back(phase);
+        }
+    }
+
+    return out;
+}
+
 status::Facts facts(ngx_http_request_t *r, const Zone &z)
 {
     const MainConf &conf = main_conf(r);
@@ -68,6 +88,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
     facts.image_overdue_threads = z.head->ledger.overdue_threads();
 
     facts.caches = caches();
+    facts.schedules = schedules(*conf.ttl);
 
     if (conf.zone != nullptr) {
         auto *pool = reinterpret_cast<ngx_slab_pool_t *>(conf.zone->shm.addr);

@@ -3,6 +3,7 @@
 #include "ngx/bridge.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/request_url.h"
+#include "ngx/ttl_filter.h"
 #include "ngx/status_count.h"
 
 namespace cdn {
@@ -108,6 +109,11 @@ constexpr Variable table[] = {
     {"cdn_image_info", image_info},                    // of a transformation, for logs
     {"cdn_cache_reason", cache_reason_name},           // for logs
     {"cdn_region", region_name},
+    {"cdn_ttl", decided_ttl},                          // seconds
+    {"cdn_ttl_profile", ttl_profile},
+    {"cdn_ttl_auto", ttl_auto},                        // the profile that the path suggests
+    {"cdn_schedule_phase", schedule_phase},
+    {"cdn_schedule_term", schedule_term},
 };
 
 ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t data)

@@ -58,6 +58,10 @@ constexpr MetricInfo list[] = {
      "Bytes of sources read and of results made", {"direction"}},
     {Metric::signatures, Kind::counter, "signatures",
      "Signed URLs that were judged, by scheme and verdict", {"scheme", "verdict"}},
+    {Metric::phase_requests, Kind::counter, "phase_requests",
+     "Client requests by TTL profile and phase of its schedule", {"profile", "phase"}},
+    {Metric::unknown_profile, Kind::counter, "unknown_profile",
+     "Requests whose cdn_ttl named no profile", {}},
 };
 
 std::uint64_t make_key(Metric metric, const Labels &labels)

@@ -40,6 +40,8 @@ enum class Metric : std::uint8_t {
     content_requests = 15,
     region_duration = 16,
     signatures = 17,
+    unknown_profile = 30,
+    phase_requests = 31,
 };
 
 enum class Kind { counter, histogram };

@@ -146,6 +146,26 @@ void print_alerts(Printer &out, const AlertBook &alerts)
     }
 }
 
+void print_schedules(Printer &out, const std::vector<ScheduleState> &schedules)
+{
+    const auto label = [](const ScheduleState &s) { return "schedule=\"" + escape_label(s.name) + '"'; };
+
+    out.head("schedule_phase", "gauge", "1 for the phase that holds");
+    for (const ScheduleState &schedule : schedules) {
+        for (const std::string &phase : schedule.phases) {
+            out.value("schedule_phase", {}, label(schedule), "phase=\"" + escape_label(phase) + '"',
+                      phase == schedule.phase ? "1" : "0");
+        }
+    }
+
+    out.head("schedule_next_change_timestamp_seconds", "gauge",
+             "When the next phase or term begins, in Unix time");
+    for (const ScheduleState &schedule : schedules) {
+        out.value("schedule_next_change_timestamp_seconds", {}, label(schedule), {},
+                  std::to_string(schedule.next_change));
+    }
+}
+
 }  // namespace
 
 std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openmetrics)
@@ -170,6 +190,7 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
 
     print_caches(out, facts.caches);
     print_alerts(out, snapshot.alerts);
+    print_schedules(out, facts.schedules);
 
     out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
               static_cast<double>(facts.image_memory_bytes));

@@ -149,6 +149,17 @@ Json latency(const std::vector<Sample> &samples)
             {"p95", rounded(all.percentile_ms(0.95), 3)}, {"p99", rounded(all.percentile_ms(0.99), 3)}};
 }
 
+Json schedules(const std::vector<ScheduleState> &states)
+{
+    Json out = Json::object();
+    for (const ScheduleState &state : states) {
+        out[state.name] = {{"phase", state.phase}, {"term", state.term.empty() ? Json() : Json(state.term)},
+                           {"next_change", state.next_change}};
+    }
+
+    return out;
+}
+
 Json caches(const std::vector<CacheZone> &zones)
 {
     Json out = Json::object();
@@ -303,9 +314,10 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"memory", facts.image_memory_bytes},
         {"overdue_threads", facts.image_overdue_threads},
     };
-    for (const char *later : {"purges", "redis", "schedules"}) {
+    for (const char *later : {"purges", "redis"}) {
         out[later] = Json::object();
     }
+    out["schedules"] = schedules(facts.schedules);
     out["cache"] = caches(facts.caches);
     out["trends"] = {{"hour", trend(snapshot.hour, snapshot.hour_before)},
                      {"day", trend(snapshot.day, snapshot.day_before)}};

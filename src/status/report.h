@@ -24,6 +24,15 @@ struct CacheZone {
     std::optional<std::uint64_t> max;                  // max_size
 };
 
+// What holds in a cdn_schedule.
+struct ScheduleState {
+    std::string              name;
+    std::string              phase;
+    std::string              term;                     // may be none
+    std::int64_t             next_change = 0;          // Unix time
+    std::vector<std::string> phases;                   // all that it has
+};
+
 // What is known beside the counters.
 struct Facts {
     std::string            node;
@@ -36,6 +45,7 @@ struct Facts {
     std::uint64_t          image_memory_bytes = 0;     // all workers together
     std::uint64_t          image_overdue_threads = 0;
     std::vector<CacheZone> caches;
+    std::vector<ScheduleState> schedules;
 };
 
 // The charts of the page.

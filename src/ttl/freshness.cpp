@@ -26,15 +26,6 @@ bool may_answer_authorized(const Policy &policy, bool allowed)
     return !policy.authorized || policy.per_user || allowed;
 }
 
-bool profile_decides(const Policy &policy, const Answer &answer)
-{
-    const CacheControl &said = answer.control;
-
-    return own_ttl(policy) && answer.status >= 200 && answer.status < 300
-           && !said.forbids() && !said.says_zero() && !answer.accel_expires && !answer.sets_cookie
-           && may_answer_authorized(policy, said.is_public);
-}
-
 // Before the schedule has its say; nothing: the origin is silent.
 std::optional<Seconds> base_ttl(const Policy &policy, const Answer &answer, bool by_profile)
 {
@@ -177,7 +168,33 @@ Time held(const Policy &policy, Time now, Time expiry, Time farthest, double ran
     return last;
 }
 
+// By the profile, else by the origin; never together past the retention.
+void grant_stale(const Policy &policy, const CacheControl &said, Lifetime &life)
+{
+    const Profile &profile = *policy.profile;
+    if (profile.must_revalidate || said.must_revalidate) {
+        return;
+    }
+
+    const Seconds room = policy.retention - life.ttl;
+    const auto window = [&](Seconds own, std::optional<Seconds> told) {
+        return std::min(own > 0 ? own : told.value_or(0), room);
+    };
+    life.stale_while_revalidate =
+        window(profile.stale_while_revalidate, said.stale_while_revalidate);
+    life.stale_if_error = window(profile.stale_if_error, said.stale_if_error);
+}
+
 }  // namespace
+
+bool decided_by_profile(const Policy &policy, const Answer &answer)
+{
+    const CacheControl &said = answer.control;
+
+    return own_ttl(policy) && answer.status >= 200 && answer.status < 300
+           && !said.forbids() && !said.says_zero() && !answer.accel_expires && !answer.sets_cookie
+           && may_answer_authorized(policy, said.is_public);
+}
 
 bool never_stored(const Policy &policy)
 {
@@ -191,7 +208,7 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
     const CacheControl &said = answer.control;
 
     Lifetime out;
-    out.by_profile = profile_decides(policy, answer);
+    out.by_profile = decided_by_profile(policy, answer);
     out.verdict = never_stored(policy) ? Verdict::refuse : Verdict::keep;
 
     if (!out.by_profile) {
@@ -214,6 +231,9 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
     const auto base = base_ttl(policy, answer, out.by_profile);
     if (!base) {
         out.verdict = Verdict::as_configured;
+        if (answer.status < 400) {
+            grant_stale(policy, said, out);
+        }
         return out;
     }
 
@@ -238,16 +258,7 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
         return out;
     }
 
-    if (!profile.must_revalidate && !said.must_revalidate) {
-        const Seconds room = policy.retention - out.ttl;
-        const auto window = [&](Seconds own, std::optional<Seconds> told) {
-            return std::min(own > 0 ? own : told.value_or(0), room);
-        };
-        out.stale_while_revalidate =
-            window(profile.stale_while_revalidate, said.stale_while_revalidate);
-        out.stale_if_error = window(profile.stale_if_error, said.stale_if_error);
-    }
-
+    grant_stale(policy, said, out);
     return out;
 }
 
@@ -258,7 +269,7 @@ bool cut_short(const Policy &policy, const Answer &answer, const Moment &holds, 
         return false;
     }
 
-    const bool by_profile = profile_decides(policy, answer);
+    const bool by_profile = decided_by_profile(policy, answer);
     if (!has_rules(policy, by_profile)) {
         return false;
     }

@@ -48,6 +48,9 @@ struct Lifetime {
     Seconds stale_if_error = 0;
 };
 
+// The profile's own lifetime counts, and not the origin's headers.
+bool decided_by_profile(const Policy &policy, const Answer &answer);
+
 Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double random);
 
 // Nothing that comes back may be stored, whatever it says.

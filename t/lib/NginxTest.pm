@@ -25,6 +25,8 @@ package NginxTest;
 #     files => { NAME => BYTES }
 #     origin => sub ($request) { ... }, or { NAME => BYTES }; see NginxTest::Origin
 #     workers => N, log_level => LEVEL, module => 0 (stock nginx)
+#     clock => '2026-11-02 07:59:00': nginx's clock starts there, UTC, and runs;
+#         $t->clock('...') moves it
 #
 # In all texts %PORT% is the server's port, %PORT_name% another free one that
 # $t->port('name') tells, %ORIGIN% the address of the origin, %DIR% the
@@ -66,6 +68,10 @@ our $root = abs_path(dirname(__FILE__) . '/../..');
 
 my $alarming = qr/\[(?:alert|crit|emerg)\]|runtime error:|Sanitizer|terminate called|CRITICAL \*\*|: Assertion /;
 my $blamed_on_nginx = qr{\bngx_\w+\.[ch]:\d+:\d+: runtime error:};   # UBSan of its own sources
+
+# libfaketime, with a file that says what time it is
+my ($faketime) = glob '/usr/lib/*/faketime/libfaketime.so.1';
+my @clock_environment = qw(FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE FAKETIME_DONT_FAKE_MONOTONIC NO_FAKE_STAT TZ);
 
 my $main_process = $$;
 my @all;
@@ -145,6 +151,7 @@ sub prepare ($class, $conf, %opt)
     $t->{port} = $t->port('');
     $t->conf($conf);
 
+    $t->clock($opt{clock}) if defined $opt{clock};
     my $files = $opt{files} // {};
     $t->write($_, $files->{$_}) for keys %$files;
     my $origin_files = ref $opt{origin} eq 'HASH' ? $opt{origin} : {};
@@ -172,7 +179,7 @@ sub conf ($t, $conf, %opt)
     push @before, 'user root;' if $> == 0;
     my $environment = $t->environment;
     push @before, map { "env $_;" } grep { defined $environment->{$_} }
-        qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS LD_PRELOAD);     # a new binary gets no others
+        qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS LD_PRELOAD), @clock_environment;   # a new binary gets no others
     my $before = join "\n", @before;
 
     $t->{workers} = $all{workers} // 1;
@@ -350,11 +357,25 @@ sub find_nginx ()
 
 sub environment ($t)
 {
+    my $has_clock = defined $t->{opt}{clock};
+    my @preload = ($has_clock ? $faketime // die "libfaketime is missing\n" : (), $ENV{NGX_CDN_PRELOAD} || ());
+    my @values = ("$t->{dir}/clock", 1, 1, 1, 'UTC');
+
     return {
         %ENV,
-        ASAN_OPTIONS => join(':', $ENV{ASAN_OPTIONS} // (), "log_path=$t->{dir}/logs/asan"),
-        $ENV{NGX_CDN_PRELOAD} ? (LD_PRELOAD => $ENV{NGX_CDN_PRELOAD}) : (),
+        ASAN_OPTIONS => join(':', $ENV{ASAN_OPTIONS} // (), "log_path=$t->{dir}/logs/asan",
+            $has_clock ? 'verify_asan_link_order=0' : ()),
+        @preload ? (LD_PRELOAD => join ':', @preload) : (),
+        $has_clock ? map { $clock_environment[$_] => $values[$_] } 0 .. $#values : (),
     };
+}
+
+# What nginx's clock shows from now on.
+sub clock ($t, $time)
+{
+    $t->write("$t->{dir}/clock.new", "\@$time\n");
+    rename "$t->{dir}/clock.new", "$t->{dir}/clock" or die "clock: $!";
+    return;
 }
 
 sub master ($t)

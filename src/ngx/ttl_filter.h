@@ -1,0 +1,30 @@
+// How long a response is kept, and what clients hear of it: a header filter, and
+// the question nginx asks before it opens its cache.
+
+#pragma once
+
+#include "ngx/conf.h"
+
+#include <optional>
+#include <string>
+
+namespace cdn {
+
+// Before the configuration is read: the variable of "proxy_cache_bypass" that is
+// true where waiting for the cache's lock would be for nothing.
+bool add_ttl_variable(ngx_conf_t *cf);
+
+void install_ttl_filter() noexcept;
+
+// Whether "during" rules end the life of the stored response that nginx is about
+// to send; asked once its header is parsed.
+bool ttl_expired(ngx_http_request_t *r);
+
+// For variables; nothing where no cdn_ttl is in force.
+std::optional<std::string> decided_ttl(ngx_http_request_t *r);
+std::optional<std::string> ttl_profile(ngx_http_request_t *r);
+std::optional<std::string> schedule_phase(ngx_http_request_t *r);
+std::optional<std::string> schedule_term(ngx_http_request_t *r);
+std::optional<std::string> ttl_auto(ngx_http_request_t *r);
+
+}  // namespace cdn

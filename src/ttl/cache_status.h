@@ -1,0 +1,24 @@
+// Cache-Status (RFC 9211): what this cache did, in one member of a list.
+
+#pragma once
+
+#include "ttl/time_zone.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cdn::ttl {
+
+struct CacheStatus {
+    std::string_view       forwarded;                  // why: "miss", "stale" ...; empty: a hit
+    std::optional<unsigned> forward_status;
+    bool                   stored = false;
+    bool                   collapsed = false;
+    std::optional<Seconds> ttl;                        // negative: stale for so long
+    std::string_view       key;                        // empty: not told
+};
+
+std::string print_cache_status(const CacheStatus &status);
+
+}  // namespace cdn::ttl
