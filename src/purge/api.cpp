@@ -123,6 +123,15 @@ std::string_view source_name(const Route &route)
     return "api";
 }
 
+// Elsewhere an argument is refused: it may have been meant to narrow a call that
+// purges everything without it.
+bool takes_query(Endpoint endpoint)
+{
+    return endpoint == Endpoint::fastly_url || endpoint == Endpoint::bunnycdn_url
+           || endpoint == Endpoint::keycdn_url || endpoint == Endpoint::keycdn_tag
+           || endpoint == Endpoint::method_purge;
+}
+
 Purge everything()
 {
     return {.targets = {Target{Kind::everything, {}}}};
@@ -174,6 +183,16 @@ Result<Submit> read_submit(const Routed &routed, const Call &call, const Expansi
 {
     if (routed.route.endpoint == Endpoint::list) {
         return read_native(call, expansion, now_ms);
+    }
+
+    if (!takes_query(routed.route.endpoint)) {
+        const auto arguments = parse_arguments(call.query);
+        if (!arguments) {
+            return arguments.error();
+        }
+        if (!arguments->empty()) {
+            return unknown_argument(arguments->front().name);
+        }
     }
 
     auto purge = read_provider(routed, call);

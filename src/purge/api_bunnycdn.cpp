@@ -43,15 +43,6 @@ Result<Target> parse_url(std::string_view url, bool exact)
 
 Result<Purge> read_bunnycdn_zone(const Call &call)
 {
-    // {} empties the zone: what was meant to narrow it must not be overlooked
-    const auto arguments = parse_arguments(call.query);
-    if (!arguments) {
-        return arguments.error();
-    }
-    if (!arguments->empty()) {
-        return unknown_argument(arguments->front().name);
-    }
-
     const auto body = parse_object(call.body);
     if (!body) {
         return body.error();

@@ -333,6 +333,17 @@ TEST(Endpoint, PurgesNothingOnHead)
     }
 }
 
+TEST(Endpoint, OverlooksNoArgument)
+{
+    for (const auto request : {"POST /zones/1/purge_cache?a=b", "POST /service/S/purge?a=b",
+                               "POST /service/S/purge/key?a=b", "POST /service/S/purge_all?a=b",
+                               "POST /pullzone/1/purgeCache?a=b", "GET /zones/purge/1.json?a=b"})
+    {
+        EXPECT_EQ(outcome(request, "{}"), "400: unknown query argument \"a\"") << request;
+    }
+    EXPECT_EQ(outcome("POST /service/S/purge_all?%zz"), "400: malformed percent-encoding: \"%zz\"");
+}
+
 TEST(Dialect, IsKnownByThePath)
 {
     EXPECT_EQ(dialect_of(call("POST ")), Dialect::native);
