@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/status_handler.h"
+#include "ngx/purge_conf.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 
@@ -43,8 +44,8 @@ bool counts(const LocConf &conf)
 {
     const bool is_tier = conf.image.transform && conf.image.dialect == dialect_off;
     const bool in_force = conf.image.dialect != dialect_off || conf.sign.policy != nullptr
-                          || conf.status.region != nullptr || conf.ttl.in_force();
-    return in_force && !is_tier && !conf.status.is_endpoint;
+                          || conf.purge.on == 1 || conf.status.region != nullptr || conf.ttl.in_force();
+    return in_force && !is_tier && !conf.status.is_endpoint && !conf.purge.takes;
 }
 
 // nginx's own handlers hold in limit_except and if blocks too.
@@ -76,6 +77,9 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
     return guarded<void *>(cf->log, nullptr, [&]() -> void * {
         auto *conf = pool_new<MainConf>(cf->pool);
         conf->image_memory = NGX_CONF_UNSET;
+        conf->purge_retention = NGX_CONF_UNSET_MSEC;
+        conf->purge_rate = NGX_CONF_UNSET;
+        conf->purge_expansion = pool_new<purge::Expansion>(cf->pool);
         conf->presets = pool_new<image::Presets>(cf->pool);
         conf->thresholds = pool_new<status::Thresholds>(cf->pool);
         conf->ttl = pool_new<TtlMain>(cf->pool);
@@ -91,9 +95,27 @@ char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
         conf->image_memory = std::int64_t{1} << 30;
     }
 
+    ngx_conf_init_msec_value(conf->purge_retention, ngx_msec_t{400} * 24 * 3600 * 1000);
+    if (conf->purge_rate == NGX_CONF_UNSET) {
+        conf->purge_rate = 50;
+        conf->purge_burst = 500;
+    }
+    if (conf->node.len == 0) {
+        conf->node = cf->cycle->hostname;
+    }
+    if (conf->state.data == nullptr) {
+        ngx_str_set(&conf->state, "/var/lib/nginx/cdn");
+    }
+
     return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
         return check_ttl(cf, *conf->ttl) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
     });
+}
+
+void *create_srv_conf(ngx_conf_t *cf) noexcept
+{
+    return guarded<void *>(cf->log, nullptr,
+                           [&]() -> void * { return pool_new<SrvConf>(cf->pool); });
 }
 
 void *create_loc_conf(ngx_conf_t *cf) noexcept
@@ -112,6 +134,11 @@ void *create_loc_conf(ngx_conf_t *cf) noexcept
         image.on_error = NGX_CONF_UNSET_UINT;
 
         conf->sign.mode = NGX_CONF_UNSET_UINT;
+
+        PurgeConf &purge = conf->purge;
+        purge.on = NGX_CONF_UNSET;
+        purge.trusts_upstream = NGX_CONF_UNSET;
+        purge.exposes_tags = NGX_CONF_UNSET;
 
         return conf;
     });
@@ -132,6 +159,12 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         const ImageConf &outer = static_cast<LocConf *>(parent)->image;
         ImageConf &image = static_cast<LocConf *>(child)->image;
         const image::Limits defaults;
+
+        if (!merge_purge_conf(cf, static_cast<LocConf *>(parent)->purge,
+                              *static_cast<LocConf *>(child)))
+        {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
 
         ngx_conf_merge_uint_value(image.dialect, outer.dialect, dialect_off);
         ngx_conf_merge_value(image.transform, outer.transform, 0);

@@ -8,10 +8,14 @@
 #include "image/preset.h"
 #include "image/sources.h"
 #include "ngx/ngx.h"
+#include "ngx/redis.h"
 #include "ngx/sign_conf.h"
 #include "ngx/ttl_conf.h"
+#include "purge/expand.h"
+#include "purge/journal.h"
 #include "status/judge.h"
 
+#include <string>
 #include <vector>
 
 namespace cdn {
@@ -33,6 +37,7 @@ struct MainConf {
     image::Presets *presets;
     ngx_shm_zone_t *zone;                              // cdn_zone
     void           *counters;                          // see zone.h
+    ngx_cycle_t    *cycle;                             // this configuration's
     ngx_str_t       node;                              // cdn_node: name and region=
     ngx_str_t       node_region;
     status::Thresholds *thresholds;                    // cdn_alert, cdn_status_bandwidth
@@ -42,6 +47,27 @@ struct MainConf {
     bool            signs;                             // any asks for signatures
     std::vector<ngx_uint_t> url_variables;             // see request_url.h
     TtlMain        *ttl;
+
+    bool              purges;                          // any location obeys or takes purges
+    ngx_str_t         state;                           // cdn_state
+    ngx_msec_t        purge_retention;
+    ngx_int_t         purge_rate;                      // calls a second and address
+    ngx_int_t         purge_burst;
+    purge::Expansion *purge_expansion;
+    RedisSettings    *redis;                           // cdn_redis; none: nullptr
+    purge::Journal   *journal;                         // once it is loaded, where `purges`
+    void             *purge_table;                     // in the zone
+    std::size_t       purge_table_size;
+};
+
+struct PurgeConf {
+    ngx_flag_t                on;                      // cdn_purge
+    ngx_flag_t                trusts_upstream;         // cdn_purge_upstream
+    ngx_flag_t                exposes_tags;
+    std::vector<std::string> *tag_headers;
+    std::string              *token;                   // cdn_purge_token; none: nullptr
+    bool                      takes;                   // cdn_purge_api is here
+    bool                      is_open;                 // its "open"
 };
 
 struct ImageConf {
@@ -70,15 +96,22 @@ struct StatusConf {
     bool                      counts;                  // something of ours is in force here
 };
 
+// What of a server concerns all its locations.
+struct SrvConf {
+    ngx_http_core_loc_conf_t *purge_location;          // where PURGE goes
+};
+
 struct LocConf {
     ImageConf  image;
     SignConf   sign;
+    PurgeConf  purge;
     StatusConf status;
     TtlConf    ttl;
 };
 
 void *create_main_conf(ngx_conf_t *cf) noexcept;
 char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept;
+void *create_srv_conf(ngx_conf_t *cf) noexcept;
 void *create_loc_conf(ngx_conf_t *cf) noexcept;
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept;
 
@@ -90,6 +123,11 @@ inline MainConf &main_conf(ngx_http_request_t *r)
 inline MainConf &main_conf(ngx_conf_t *cf)
 {
     return *static_cast<MainConf *>(ngx_http_conf_get_module_main_conf(cf, ngx_http_cdn_module));
+}
+
+inline SrvConf &srv_conf(ngx_http_request_t *r)
+{
+    return *static_cast<SrvConf *>(ngx_http_get_module_srv_conf(r, ngx_http_cdn_module));
 }
 
 inline LocConf &loc_conf(ngx_http_request_t *r)

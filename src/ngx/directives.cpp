@@ -3,18 +3,17 @@
 #include "image/render.h"
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
+#include "ngx/purge_conf.h"
+#include "ngx/setters.h"
 #include "ngx/sign_conf.h"
 #include "ngx/status_handler.h"
 #include "ngx/zone.h"
-
-#include <span>
 
 namespace cdn {
 
 namespace {
 
 constexpr ngx_uint_t any_block = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
-char *const          failed = static_cast<char *>(NGX_CONF_ERROR);
 
 ngx_conf_enum_t dialects[] = {
     {ngx_string("off"), dialect_off},
@@ -41,22 +40,6 @@ ngx_conf_enum_t sign_modes[] = {
 };
 
 ngx_conf_num_bounds_t at_least_one = {ngx_conf_check_num_bounds, 1, 1'000'000};
-
-// The directive's arguments, without its name.
-std::span<const ngx_str_t> arguments(ngx_conf_t *cf)
-{
-    const std::span all(static_cast<const ngx_str_t *>(cf->args->elts), cf->args->nelts);
-    return all.subspan(1);
-}
-
-// [emerg] "cdn_x": what was wrong
-char *complain(ngx_conf_t *cf, std::string_view what)
-{
-    const ngx_str_t name = static_cast<const ngx_str_t *>(cf->args->elts)[0];
-    const ngx_str_t text = borrow(what);
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %V", &name, &text);
-    return failed;
-}
 
 // key=value ... in this project's own words.
 Result<image::Options> read_options(std::span<const ngx_str_t> settings)
@@ -322,6 +305,7 @@ char *set_bandwidth(ngx_conf_t *cf, ngx_command_t *, void *data)
     });
 }
 
+#define CDN_PURGE_SLOT(field) NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, purge.field)
 #define CDN_IMAGE_SLOT(field) NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, image.field)
 
 }  // namespace
@@ -435,6 +419,56 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_response_headers"),              // off | SET ...
       any_block | NGX_CONF_1MORE,
       set_response_headers, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    // purge
+
+    { ngx_string("cdn_purge"),                         // on | off
+      any_block | NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot, CDN_PURGE_SLOT(on), nullptr },
+
+    { ngx_string("cdn_tag_header"),                    // NAME ...
+      any_block | NGX_CONF_1MORE,
+      set_tag_header, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_tag_expose"),                    // on | off
+      any_block | NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot, CDN_PURGE_SLOT(exposes_tags), nullptr },
+
+    { ngx_string("cdn_purge_upstream"),                // trusted | untrusted
+      any_block | NGX_CONF_TAKE1,
+      set_purge_upstream, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_purge_api"),                     // [open]
+      NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
+      set_purge_api, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_purge_token"),                   // SECRET | file:NAME
+      any_block | NGX_CONF_TAKE1,
+      set_purge_token, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_purge_cascade"),                 // TARGET DEPENDENT ...
+      NGX_HTTP_MAIN_CONF | NGX_CONF_2MORE,
+      set_purge_cascade, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_purge_event"),                   // NAME TARGET ...
+      NGX_HTTP_MAIN_CONF | NGX_CONF_2MORE,
+      set_purge_event, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_purge_retention"),               // TIME
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, purge_retention), nullptr },
+
+    { ngx_string("cdn_purge_rate"),                    // N [burst=N]
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,
+      set_purge_rate, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_redis"),                         // URL ... [sentinel=NAME] [namespace=NAME] [password=SECRET]
+      NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
+      set_redis, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_state"),                         // DIRECTORY
+      NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+      set_state, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
     // status
 

@@ -9,6 +9,7 @@
 #include "ngx/sign_access.h"
 #include "ngx/status_count.h"
 #include "ngx/ttl_query.h"
+#include "ngx/purge_hook.h"
 #include "ngx/zone.h"
 
 #include <initializer_list>
@@ -252,6 +253,7 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
             state->redirects = false;
         }
         note_location(r);
+        name_this_cdn(r);
         prepare_url(r);
         clean_query(r);
         return NGX_DECLINED;
@@ -285,9 +287,9 @@ ngx_int_t status_of(ErrorCode code)
     case ErrorCode::not_found:    return NGX_HTTP_NOT_FOUND;
     case ErrorCode::not_allowed:  return NGX_HTTP_NOT_ALLOWED;
     case ErrorCode::conflict:     return NGX_HTTP_CONFLICT;
+    case ErrorCode::too_many:     return NGX_HTTP_TOO_MANY_REQUESTS;
     case ErrorCode::too_large:    return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     case ErrorCode::unsupported:  return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
-    case ErrorCode::too_many:     return NGX_HTTP_TOO_MANY_REQUESTS;
     case ErrorCode::bad_gateway:  return NGX_HTTP_BAD_GATEWAY;
     case ErrorCode::timeout:      return NGX_HTTP_GATEWAY_TIME_OUT;
     case ErrorCode::overload:     return NGX_HTTP_SERVICE_UNAVAILABLE;

@@ -5,6 +5,9 @@
 #include "ngx/directives.h"
 #include "ngx/image_filter.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/purge_handler.h"
+#include "ngx/purge_hook.h"
+#include "ngx/purge_leader.h"
 #include "ngx/render_task.h"
 #include "ngx/request_url.h"
 #include "ngx/sign_access.h"
@@ -49,12 +52,13 @@ bool add_last_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt
 
 ngx_int_t preconfiguration(ngx_conf_t *cf) noexcept
 {
-    return add_variables(cf) == NGX_OK && add_ttl_variable(cf) ? NGX_OK : NGX_ERROR;
+    return add_variables(cf) == NGX_OK && add_purge_variable(cf) && add_ttl_variable(cf) ? NGX_OK : NGX_ERROR;
 }
 
 ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
 {
     if (!add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, note_redirect)
+        || !add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, purge_method_phase)
         || !add_handler(cf, NGX_HTTP_REWRITE_PHASE, rewrite_phase)
         || !add_handler(cf, NGX_HTTP_ACCESS_PHASE, sign_access)
         || !add_last_handler(cf, NGX_HTTP_ACCESS_PHASE, sign_late)
@@ -67,6 +71,7 @@ ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
     // the last one installed runs first
     install_image_filter();
     install_ttl_filter();
+    install_purge_filter();
     return NGX_OK;
 }
 
@@ -82,9 +87,11 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
 
     return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
         find_url_variables(cycle);
-        if (!http->renders
-            || (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE))
-        {
+        const bool serves = ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE;
+        if (http->journal != nullptr && serves) {
+            start_purges(*http, cycle);
+        }
+        if (!http->renders || !serves) {
             return NGX_OK;
         }
 
@@ -93,8 +100,13 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
     });
 }
 
-void exit_process(ngx_cycle_t *) noexcept
+void exit_process(ngx_cycle_t *cycle) noexcept
 {
+    auto *http = static_cast<MainConf *>(
+        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_cdn_module));
+    if (http != nullptr && http->journal != nullptr) {
+        stop_purges(*http);
+    }
     render_stop_worker();
 }
 
@@ -103,8 +115,8 @@ ngx_http_module_t context = {
     postconfiguration,
     create_main_conf,
     init_main_conf,
-    nullptr,                                           // create, merge server configuration
-    nullptr,
+    create_srv_conf,
+    nullptr,                                           // merge server configuration
     create_loc_conf,
     merge_loc_conf,
 };

@@ -81,13 +81,14 @@ struct RequestState {
     bool                 refusal_is_sent = false;
     bool                 keepalive = false;
 
+    std::string purge_uri;                             // what a PURGE request named, once redirected
+
     Transformation transformation;
     std::optional<image::Report> report;               // what became of it
 
     // for the log phase; of main requests alone
     const StatusConf *counted_in = nullptr;            // the first location that counts
     std::string_view  profile;                         // TTL profile, a view of the configuration
-    bool              is_purged = false;               // what the cache had, a purge covers
     bool              is_purge_call = false;           // no visitor's request
     std::int64_t      first_byte_ms = -1;              // from its start to its response's header
     std::vector<ngx_http_request_t *> helpers;         // subrequests with an upstream

@@ -1,6 +1,7 @@
 #include "ngx/status_count.h"
 
 #include "ngx/bridge.h"
+#include "ngx/purge_hook.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -226,11 +227,9 @@ void note_header(ngx_http_request_t *r)
 
 std::optional<status::Reason> cache_reason(ngx_http_request_t *r)
 {
-    const RequestState *state = find_state(r);
-
     status::Outcome outcome;
     outcome.cache = cache_status(r);
-    outcome.purged = state != nullptr && state->is_purged;
+    outcome.purged = was_purged(r);
     outcome.storable = r->upstream != nullptr && r->upstream->cacheable;
     outcome.status = response_status(r);
     return reason(outcome);

@@ -77,7 +77,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
     const MainConf &conf = main_conf(r);
 
     status::Facts facts;
-    facts.node = view(conf.node.len > 0 ? conf.node : const_cast<ngx_cycle_t *>(ngx_cycle)->hostname);
+    facts.node = view(conf.node);
     facts.version = version;
     facts.nginx = NGINX_VERSION;
     facts.libvips = image::render_library();

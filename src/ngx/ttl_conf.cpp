@@ -271,9 +271,9 @@ LiveSchedule *TtlMain::schedule(std::string_view name)
     return nullptr;
 }
 
-ttl::Seconds purge_retention(const MainConf &)
+ttl::Seconds purge_retention(const MainConf &conf)
 {
-    return 400 * ttl::day;
+    return static_cast<ttl::Seconds>(conf.purge_retention / 1000);
 }
 
 // cdn_ttl PROFILE [schedule=NAME] [role=VALUE] [per_user=VALUE]

@@ -2,6 +2,8 @@
 
 #include "ngx/bridge.h"
 #include "ngx/inherited_memory.h"
+#include "ngx/purge_state.h"
+#include "purge/rate.h"
 
 #include <sys/random.h>
 
@@ -12,6 +14,9 @@ namespace {
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
 constexpr std::string_view counters_name = "ngx_cdn_status_4";
+
+// Half of it holds purges.
+constexpr std::size_t least_zone_size = 4 * purge::Table::least_size;
 
 // Where each part begins.
 struct Layout {
@@ -37,10 +42,47 @@ Layout layout()
     return out;
 }
 
-ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data)
+// The start of cdn_zone's memory.
+struct CdnZone {
+    purge::Bucket             purge_calls[1024];
+    std::atomic<bool>         redis_connected;
+    std::atomic<std::int64_t> redis_read_at_ms;
+    void                     *purges;
+    std::size_t               purges_size;
+};
+
+// The zone of a configuration that is being loaded: its data is that
+// configuration still.
+ngx_int_t init_zone(ngx_shm_zone_t *zone, void *data) noexcept
 {
-    zone->data = data != nullptr ? data : zone->shm.addr;
-    return NGX_OK;
+    auto *conf = static_cast<MainConf *>(zone->data);
+    auto *pool = reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr);
+    auto *memory = static_cast<CdnZone *>(data != nullptr      ? data
+                                          : zone->shm.exists ? pool->data
+                                                             : nullptr);
+    const bool fresh = memory == nullptr;
+
+    if (fresh) {
+        memory = static_cast<CdnZone *>(ngx_slab_calloc(pool, sizeof(CdnZone)));
+        if (memory == nullptr) {
+            return NGX_ERROR;
+        }
+        memory->purges_size = zone->shm.size / 2;
+        memory->purges = ngx_slab_calloc(pool, memory->purges_size);
+        if (memory->purges == nullptr) {
+            return NGX_ERROR;
+        }
+        pool->data = memory;
+    }
+
+    zone->data = memory;
+    if (!conf->purges || ngx_test_config) {
+        return NGX_OK;
+    }
+
+    return guarded<ngx_int_t>(ngx_cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
+        return open_purges(*conf, conf->cycle, memory->purges, memory->purges_size, fresh) ? NGX_OK : NGX_ERROR;
+    });
 }
 
 }  // namespace
@@ -55,10 +97,10 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
     }
 
     const ssize_t size = ngx_parse_size(&arguments[1]);
-    if (size == NGX_ERROR || size < static_cast<ssize_t>(8 * ngx_pagesize)) {
+    if (size == NGX_ERROR || size < static_cast<ssize_t>(least_zone_size)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"cdn_zone\" needs a size of at least %uz bytes, like 32m: \"%V\"",
-                           8 * ngx_pagesize, &arguments[1]);
+                           least_zone_size, &arguments[1]);
         return static_cast<char *>(NGX_CONF_ERROR);
     }
 
@@ -69,7 +111,35 @@ char *set_zone(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
     }
 
     conf->zone->init = init_zone;
+    conf->zone->data = conf;
+    conf->cycle = cf->cycle;
     return NGX_CONF_OK;
+}
+
+void set_redis_state(const MainConf &conf, bool connected, std::int64_t read_at_ms)
+{
+    auto *memory = static_cast<CdnZone *>(conf.zone->data);
+    memory->redis_connected = connected;
+    if (read_at_ms != 0) {
+        memory->redis_read_at_ms = read_at_ms;
+    }
+}
+
+RedisState redis_state(const MainConf &conf)
+{
+    const auto *memory = static_cast<CdnZone *>(conf.zone->data);
+    return {memory->redis_connected, memory->redis_read_at_ms};
+}
+
+bool may_call(const MainConf &conf, std::uint64_t address, std::int64_t now_ms)
+{
+    auto *memory = static_cast<CdnZone *>(conf.zone->data);
+    auto *pool = reinterpret_cast<ngx_slab_pool_t *>(conf.zone->shm.addr);
+
+    ngx_shmtx_lock(&pool->mutex);
+    const bool may = purge::take_call(memory->purge_calls, address, now_ms, conf.purge_rate, conf.purge_burst);
+    ngx_shmtx_unlock(&pool->mutex);
+    return may;
 }
 
 bool add_counters_zone(ngx_conf_t *cf)

@@ -22,6 +22,17 @@ namespace cdn {
 // cdn_zone SIZE
 char *set_zone(ngx_conf_t *cf, ngx_command_t *command, void *conf) noexcept;
 
+// Whether one more purge call of this address is within cdn_purge_rate.
+bool may_call(const MainConf &conf, std::uint64_t address, std::int64_t now_ms);
+
+// The fleet's link, as the worker that reads its stream last found it.
+void set_redis_state(const MainConf &conf, bool connected, std::int64_t read_at_ms);   // 0: nothing new
+struct RedisState {
+    bool         connected = false;
+    std::int64_t read_at_ms = 0;                       // when the stream was last known to its end
+};
+RedisState redis_state(const MainConf &conf);
+
 // Once per configuration, where anything counts.
 bool add_counters_zone(ngx_conf_t *cf);
 

@@ -212,6 +212,9 @@ std::string print_purge(const Purge &purge)
     }
     out["source"] = wrap(purge.source);
     out["who"] = wrap(purge.who);
+    if (!purge.node.empty()) {
+        out["node"] = wrap(purge.node);
+    }
 
     return print_json(out);
 }
@@ -274,6 +277,7 @@ Result<Purge> parse_purge(std::string_view text)
     purge.reason = in.text("reason", longest_reason);
     purge.source = in.text("source", 64);
     purge.who = in.text("who", 256);
+    purge.node = in.text("node", 256);
 
     if (!in.problem().empty()) {
         return bad_request(in.problem());

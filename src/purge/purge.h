@@ -36,6 +36,7 @@ struct Purge {
     std::string                 reason;
     std::string                 source;                // the kind of call: "api" "purge" "cloudflare" ...
     std::string                 who;                   // the caller's address
+    std::string                 node;                  // the edge that accepted it
     std::int64_t                time_ms = 0;           // Unix time it was accepted or fired; 0: not yet
 
     bool operator==(const Purge &) const = default;

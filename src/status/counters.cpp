@@ -62,6 +62,12 @@ constexpr MetricInfo list[] = {
      "Client requests by TTL profile and phase of its schedule", {"profile", "phase"}},
     {Metric::unknown_profile, Kind::counter, "unknown_profile",
      "Requests whose cdn_ttl named no profile", {}},
+    {Metric::purges, Kind::counter, "purges", "Purges accepted, by what they name",
+     {"type", "mode", "source"}},
+    {Metric::purge_matches, Kind::counter, "purge_matches",
+     "Cached responses found purged when they were asked for", {"mode"}},
+    {Metric::purge_propagation, Kind::histogram, "purge_propagation_seconds",
+     "From a purge's acceptance at another edge, by Redis's clock, to its being applied here", {}},
 };
 
 std::uint64_t make_key(Metric metric, const Labels &labels)

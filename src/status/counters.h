@@ -42,6 +42,9 @@ enum class Metric : std::uint8_t {
     signatures = 17,
     unknown_profile = 30,
     phase_requests = 31,
+    purges = 40,
+    purge_matches = 41,
+    purge_propagation = 42,
 };
 
 enum class Kind { counter, histogram };

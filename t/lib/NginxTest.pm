@@ -62,7 +62,7 @@ our @EXPORT = (
 
 # What every configuration with the module gets, unless it says so itself.
 our $default_main = 'thread_pool cdn_image threads=2 max_queue=128;';
-our $default_http = '';
+our $default_http = 'cdn_state %DIR%/state;';
 
 our $root = abs_path(dirname(__FILE__) . '/../..');
 

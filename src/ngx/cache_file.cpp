@@ -1,0 +1,81 @@
+#include "ngx/cache_file.h"
+
+#include <algorithm>
+
+namespace cdn {
+
+#if (NGX_HTTP_CACHE)
+
+void drop_cached(ngx_http_request_t *r)
+{
+    ngx_http_cache_t *c = r->cache;
+    ngx_http_file_cache_t *cache = c->file_cache;
+    bool ours = false;
+
+    ngx_shmtx_lock(&cache->shpool->mutex);
+    if (c->node->exists && c->node->uniq == c->uniq) {
+        ours = true;
+        cache->sh->size -= c->node->fs_size;
+        c->node->exists = 0;
+        c->node->fs_size = 0;
+        c->node->body_start = 0;
+        c->node->uniq = 0;
+    }
+    ngx_shmtx_unlock(&cache->shpool->mutex);
+
+    // a file left behind would come back after a restart
+    if (ours && ngx_delete_file(c->file.name.data) == NGX_FILE_ERROR && ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno, "cdn purge: deleting \"%s\" failed",
+                      c->file.name.data);
+    }
+}
+
+bool soften_cached(ngx_http_request_t *r, time_t updating, time_t error)
+{
+    ngx_http_cache_t *c = r->cache;
+    const ngx_fd_t fd = ngx_open_file(c->file.name.data, NGX_FILE_RDWR, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        return ngx_errno == NGX_ENOENT;                // somebody was faster
+    }
+
+    ngx_http_file_cache_header_t header;
+    ngx_file_info_t info;
+    bool done = false;
+
+    if (ngx_fd_info(fd, &info) != NGX_FILE_ERROR) {
+        done = ngx_file_uniq(&info) != c->uniq;        // a newer response has taken its place
+        if (!done && pread(fd, &header, sizeof(header), 0) == sizeof(header)) {
+            const time_t now = ngx_time();
+            if (header.valid_sec >= now) {
+                header.valid_sec = now - 1;
+                header.updating_sec = updating;
+                header.error_sec = std::max(header.error_sec, error);
+                done = pwrite(fd, &header, sizeof(header), 0) == sizeof(header);
+            } else {
+                done = true;
+            }
+        }
+    }
+
+    ngx_close_file(fd);
+    return done;
+}
+
+std::string_view cached_header_bytes(ngx_http_request_t *r)
+{
+    const ngx_http_cache_t *c = r->cache;
+    if (c->buf == nullptr || c->body_start <= c->header_start) {
+        return {};
+    }
+
+    const auto length = static_cast<std::size_t>(c->buf->last - c->buf->pos);
+    const std::size_t end = std::min(c->body_start, length);
+    return end > c->header_start
+               ? std::string_view(reinterpret_cast<const char *>(c->buf->pos) + c->header_start,
+                                  end - c->header_start)
+               : std::string_view();
+}
+
+#endif
+
+}  // namespace cdn

@@ -1,0 +1,35 @@
+// This worker's way to the other edges.
+
+#pragma once
+
+#include "ngx/conf.h"
+#include "ngx/redis.h"
+#include "purge/fleet.h"
+
+#include <functional>
+
+namespace cdn {
+
+void start_fleet(const MainConf &conf, ngx_log_t *log);   // where cdn_redis is set
+RedisLink *fleet_link();                               // nullptr: no fleet
+const purge::FleetKeys &fleet_keys(const MainConf &conf);
+
+// Gives an accepted purge, applied or to come, to the fleet; `done` learns whether it
+// has it.
+void publish(const MainConf &conf, const purge::Purge &purge, std::function<void(bool taken)> done);
+
+// Which edges have applied it, and whether all that live have.
+struct Receipts {
+    std::vector<purge::Receipt> edges;
+    bool                        complete = false;
+};
+void ask_receipts(const MainConf &conf, const std::string &id, std::function<void(const Receipts &)> done);
+
+// This edge has applied it.
+void send_receipt(const MainConf &conf, const std::string &id, std::int64_t applied_at_ms);
+
+// The pairs of a hash, or of a stream entry's fields.
+std::map<std::string, std::string, std::less<>> reply_pairs(const redisReply *reply);
+std::string reply_text(const redisReply *reply);
+
+}  // namespace cdn

@@ -1,0 +1,572 @@
+#include "ngx/purge_handler.h"
+
+#include "core/digest.h"
+#include "ngx/headers.h"
+#include "ngx/image_rewrite.h"
+#include "ngx/purge_fleet.h"
+#include "ngx/purge_state.h"
+#include "ngx/zone.h"
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+namespace cdn {
+
+namespace {
+
+constexpr std::size_t recent_bytes = 1U << 20;         // of the journal, for lists
+
+Error refusal(ErrorCode code, std::string message)
+{
+    return {code, std::move(message)};
+}
+
+// ---- who may
+
+bool is_local(ngx_http_request_t *r)
+{
+    const sockaddr *address = r->connection->sockaddr;
+    switch (address->sa_family) {
+    case AF_UNIX:
+        return true;
+    case AF_INET: {
+        const auto *in = reinterpret_cast<const sockaddr_in *>(address);
+        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    }
+#if (NGX_HAVE_INET6)
+    case AF_INET6: {
+        const auto *in = reinterpret_cast<const sockaddr_in6 *>(address);
+        return IN6_IS_ADDR_LOOPBACK(&in->sin6_addr)
+               || (IN6_IS_ADDR_V4MAPPED(&in->sin6_addr) && in->sin6_addr.s6_addr[12] == 127);
+    }
+#endif
+    default:
+        return false;
+    }
+}
+
+// In constant time; digests, so that not even the length shows.
+bool same_secret(std::string_view a, std::string_view b)
+{
+    const std::string left = sha256_hex(a);
+    const std::string right = sha256_hex(b);
+    return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+// The password of "user:password" in base64.
+std::string basic_password(std::string_view encoded)
+{
+    std::string decoded(encoded.size() / 4 * 3 + 3, '\0');
+    const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char *>(decoded.data()),
+                                       reinterpret_cast<const unsigned char *>(encoded.data()),
+                                       static_cast<int>(encoded.size()));
+    if (encoded.empty() || encoded.size() > 4096 || length < 0) {
+        return {};
+    }
+    std::size_t padding = 0;
+    while (padding < 2 && encoded[encoded.size() - 1 - padding] == '=') {
+        padding++;
+    }
+    decoded.resize(static_cast<std::size_t>(length) - padding);
+    return std::string(cut(decoded, ':').after);
+}
+
+bool shows_token(ngx_http_request_t *r, const std::string &token)
+{
+    bool shown = false;
+    const auto check = [&](std::string_view value) { shown = same_secret(value, token) || shown; };
+
+    const std::string authorization = request_header(r, "Authorization");
+    const auto [scheme, credentials, has_credentials] = cut(authorization, ' ');
+    if (equal_ignoring_case(scheme, "Bearer")) {
+        check(trim(credentials));
+    } else if (equal_ignoring_case(scheme, "Basic")) {
+        check(basic_password(trim(credentials)));
+    }
+    for (const std::string_view name : {"Fastly-Key", "AccessKey"}) {
+        each_header(r->headers_in.headers, name, false,
+                    [&](ngx_table_elt_t &field) { check(view(field.value)); });
+    }
+    return shown;
+}
+
+std::optional<Error> check_caller(ngx_http_request_t *r)
+{
+    const PurgeConf &conf = loc_conf(r).purge;
+
+    if (conf.token != nullptr) {
+        if (!shows_token(r, *conf.token)) {
+            return refusal(ErrorCode::unauthorized, "the purge token is missing or wrong");
+        }
+    } else if (!conf.is_open && !is_local(r)) {
+        return refusal(ErrorCode::forbidden, "purges are taken from this machine only");
+    }
+
+    const std::string_view address = view(r->connection->addr_text);
+    const std::uint64_t hash = ngx_hash_key(borrow(address).data, address.size());
+    if (!may_call(main_conf(r), hash, clock_ms())) {
+        return refusal(ErrorCode::too_many, "too many purge calls from this address: try again in a second");
+    }
+    return std::nullopt;
+}
+
+// ---- reading
+
+Result<std::string> read_body(ngx_http_request_t *r)
+{
+    std::string body;
+    if (r->request_body == nullptr) {
+        return body;
+    }
+
+    for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
+        const ngx_buf_t *buffer = link->buf;
+        const auto length = static_cast<std::size_t>(ngx_buf_size(buffer));
+        if (body.size() + length > purge::longest_body) {
+            return refusal(ErrorCode::too_large, "the body has more than 1048576 bytes");
+        }
+
+        if (ngx_buf_in_memory(buffer)) {
+            body.append(reinterpret_cast<const char *>(buffer->pos), length);
+            continue;
+        }
+        const std::size_t start = body.size();
+        body.resize(start + length);
+        if (pread(buffer->file->fd, body.data() + start, length, buffer->file_pos)
+            != static_cast<ssize_t>(length))
+        {
+            return refusal(ErrorCode::internal, "the body could not be read");
+        }
+    }
+    return body;
+}
+
+// Path and query of the call: what the client sent, behind the endpoint's name.
+struct Target {
+    std::string path;
+    std::string query;
+};
+
+Target read_target(ngx_http_request_t *r, const RequestState *state)
+{
+    if (state != nullptr && !state->purge_uri.empty()) {
+        const auto [path, query, has_query] = cut(state->purge_uri, '?');
+        return {std::string(path), std::string(query)};
+    }
+
+    const auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    const auto sent = view(r->unparsed_uri);
+    const auto [path, query, has_query] = cut(sent.substr(0, sent.find('#')), '?');
+    const auto name = view(core->name);
+
+    const std::string_view whole = path.starts_with(name) ? path : view(r->uri);
+    std::string rest(whole.substr(std::min(name.size(), whole.size())));
+    if (!rest.empty() && !rest.starts_with('/')) {
+        rest.insert(0, "/");
+    }
+    return {rest == "/" ? std::string() : rest, std::string(query)};
+}
+
+// ---- what the journal tells
+
+std::vector<purge::Standing> recent(const MainConf &conf)
+{
+    std::vector<purge::Standing> standings;
+    std::map<std::string, std::size_t> places;
+
+    std::vector<std::string> lines;
+    {
+        const purge::Journal::Lock lock(*conf.journal);
+        lines = conf.journal->tail(lock, recent_bytes);
+    }
+
+    for (const std::string &text : lines) {
+        auto line = purge::parse_line(text);
+        if (!line) {
+            continue;
+        }
+        if (auto *purge = std::get_if<purge::Purge>(&*line)) {
+            const auto [place, is_new] = places.emplace(purge->id, standings.size());
+            if (is_new) {
+                standings.emplace_back();
+            }
+            purge::Standing &standing = standings[place->second];
+            standing.status = purge->time_ms > 0 ? purge::Status::applied : purge::Status::scheduled;
+            standing.edges.clear();
+            if (purge->time_ms > 0) {
+                standing.edges.push_back({std::string(view(conf.node)), std::string(view(conf.node_region)),
+                                          purge->time_ms});
+            }
+            standing.purge = std::move(*purge);
+        } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
+            if (const auto place = places.find(cancelled->id); place != places.end()) {
+                standings[place->second].cancelled = true;
+            }
+        }
+    }
+    return standings;
+}
+
+Result<purge::Standing> find_standing(const MainConf &conf, const std::string &id)
+{
+    for (purge::Standing &standing : recent(conf)) {
+        if (standing.purge.id == id) {
+            return std::move(standing);
+        }
+    }
+    return refusal(ErrorCode::not_found, "no such purge: \"" + printable(id) + '"');
+}
+
+// ---- doing
+
+void log_purge(ngx_http_request_t *r, const purge::Purge &purge)
+{
+    constexpr std::size_t most_named = 10;
+
+    std::string what;
+    for (std::size_t i = 0; i < std::min(purge.targets.size(), most_named); i++) {
+        what += ' ' + printable(purge::print_target_word(purge.targets[i]));
+    }
+    if (purge.targets.size() > most_named) {
+        what += " and " + std::to_string(purge.targets.size() - most_named) + " more";
+    }
+    if (!purge.reason.empty()) {
+        what += ", reason \"" + printable(purge.reason) + '"';
+    }
+
+    const ngx_str_t id = borrow(purge.id);
+    const ngx_str_t text = borrow(what);
+    const ngx_str_t source = borrow(purge.source);
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0, "cdn purge: %V %s by %V (%V):%V", &id,
+                  purge.time_ms == 0 ? "scheduled" : purge.mode == purge::Mode::hard ? "hard" : "soft",
+                  &r->connection->addr_text, &source, &text);
+}
+
+void count_purge(ngx_http_request_t *r, const purge::Purge &purge)
+{
+    auto z = zone(main_conf(r));
+    if (!z) {
+        return;
+    }
+
+    std::set<purge::Kind> kinds;
+    for (const purge::Target &target : purge.targets) {
+        if (kinds.insert(target.kind).second) {
+            z->counters.add(status::Metric::purges,
+                            {z->counters.label(purge::kind_name(target.kind)),
+                             z->counters.label(purge.mode == purge::Mode::hard ? "hard" : "soft"),
+                             z->counters.label(purge.source)});
+        }
+    }
+}
+
+// A call that waits for Redis.  The request may end before the reply comes: then `request`
+// is gone.
+struct Waiting {
+    ngx_http_request_t *request = nullptr;
+    purge::Dialect      dialect = purge::Dialect::native;
+    purge::Standing     standing;
+    std::int64_t        until_ms = 0;                  // for the other edges
+    ngx_event_t         timer{};
+    ngx_connection_t    timer_log{};
+
+    ~Waiting()
+    {
+        if (timer.timer_set) {
+            ngx_del_timer(&timer);
+        }
+    }
+};
+
+using SharedWaiting = std::shared_ptr<Waiting>;
+
+ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer);
+
+// From outside the request's own events.
+void finish(Waiting &waiting, const purge::Answer &answer)
+{
+    ngx_http_request_t *r = waiting.request;
+    if (r == nullptr) {
+        return;
+    }
+
+    ngx_connection_t *c = r->connection;
+    waiting.request = nullptr;
+    ngx_http_finalize_request(r, send(r, answer));
+    ngx_http_run_posted_requests(c);
+}
+
+void ask_edges(const SharedWaiting &waiting)
+{
+    if (waiting->request == nullptr) {
+        return;
+    }
+
+    ask_receipts(main_conf(waiting->request), waiting->standing.purge.id, [waiting](const Receipts &receipts) {
+        if (waiting->request == nullptr) {
+            return;
+        }
+        waiting->standing.edges = receipts.edges;
+        if (receipts.complete || clock_ms() >= waiting->until_ms) {
+            finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
+            return;
+        }
+
+        constexpr ngx_msec_t pause_ms = 10;
+        waiting->timer.handler = [](ngx_event_t *event) {
+            auto *w = static_cast<SharedWaiting *>(static_cast<ngx_connection_t *>(event->data)->data);
+            guarded(event->log, 0, [&] {
+                ask_edges(*w);
+                return 0;
+            });
+        };
+        ngx_add_timer(&waiting->timer, pause_ms);
+    });
+}
+
+void on_published(const SharedWaiting &waiting, bool taken)
+{
+    ngx_http_request_t *r = waiting->request;
+    const MainConf &conf = main_conf(r);
+
+    if (!taken) {
+        waiting->standing.status = purge::Status::pending;
+        finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
+        return;
+    }
+
+    static_cast<void>(note(conf, purge::Published{waiting->standing.purge.id}));
+    if (waiting->standing.purge.time_ms > 0) {
+        send_receipt(conf, waiting->standing.purge.id, waiting->standing.purge.time_ms);
+    }
+    if (waiting->until_ms > 0) {
+        ask_edges(waiting);
+    } else {
+        finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
+    }
+}
+
+// The request lives until finish(): nginx was told so by reading its body.
+SharedWaiting start_waiting(ngx_http_request_t *r, purge::Dialect dialect)
+{
+    auto *held = pool_new<SharedWaiting>(r->pool, std::make_shared<Waiting>());
+    Waiting &waiting = **held;
+    waiting.request = r;
+    waiting.dialect = dialect;
+    waiting.timer_log.fd = static_cast<ngx_socket_t>(-1);
+    waiting.timer_log.data = held;
+    waiting.timer_log.log = r->connection->log;
+    waiting.timer.data = &waiting.timer_log;
+    waiting.timer.log = r->connection->log;
+
+    // replies may come when the request is gone
+    struct Forget {
+        SharedWaiting waiting;
+        ~Forget()
+        {
+            waiting->request = nullptr;
+            if (waiting->timer.timer_set) {
+                ngx_del_timer(&waiting->timer);
+            }
+        }
+    };
+    pool_new<Forget>(r->pool, *held);
+    return *held;
+}
+
+// Nothing: the answer comes later.
+Result<std::optional<purge::Answer>> act(ngx_http_request_t *r, purge::Understood understood)
+{
+    using Now = std::optional<purge::Answer>;
+    const MainConf &conf = main_conf(r);
+
+    if (const auto *show = std::get_if<purge::Show>(&understood.action)) {
+        auto standing = find_standing(conf, show->id);
+        if (!standing) {
+            return standing.error();
+        }
+        if (conf.redis == nullptr) {
+            return Now(purge::shown(*standing));
+        }
+        const auto waiting = start_waiting(r, understood.dialect);
+        waiting->standing = std::move(*standing);
+        ask_receipts(conf, show->id, [waiting](const Receipts &receipts) {
+            if (!receipts.edges.empty()) {
+                waiting->standing.edges = receipts.edges;
+            }
+            finish(*waiting, purge::shown(waiting->standing));
+        });
+        return Now();
+    }
+    if (const auto *list = std::get_if<purge::List>(&understood.action)) {
+        auto standings = recent(conf);
+        std::reverse(standings.begin(), standings.end());
+        standings.resize(std::min(standings.size(), static_cast<std::size_t>(list->limit)));
+        return Now(purge::listed(standings));
+    }
+    if (const auto *cancel = std::get_if<purge::Cancel>(&understood.action)) {
+        auto standing = find_standing(conf, cancel->id);
+        if (!standing) {
+            return standing.error();
+        }
+        if (standing->status != purge::Status::scheduled || standing->cancelled) {
+            return refusal(ErrorCode::conflict, std::string("the purge is not one to come any more: it is ")
+                                                    + (standing->cancelled ? "cancelled" : "applied"));
+        }
+        if (!note(conf, purge::Cancelled{cancel->id})) {
+            return refusal(ErrorCode::internal, "the cancellation could not be written down");
+        }
+        if (RedisLink *link = fleet_link()) {
+            static_cast<void>(link->send(purge::cancel_command(fleet_keys(conf), cancel->id),
+                                         [](const redisReply *) {}));
+        }
+        standing->cancelled = true;
+        return Now(purge::cancelled(*standing));
+    }
+
+    auto &submit = std::get<purge::Submit>(understood.action);
+    submit.purge.who = view(r->connection->addr_text);
+    auto accepted = accept_purge(conf, std::move(submit.purge));
+    if (!accepted) {
+        return accepted.error();
+    }
+
+    log_purge(r, *accepted);
+    count_purge(r, *accepted);
+    purge::Standing standing;
+    standing.status = accepted->time_ms > 0 ? purge::Status::applied : purge::Status::scheduled;
+    standing.purge = std::move(*accepted);
+    if (conf.redis == nullptr) {
+        return Now(purge::accepted(understood.dialect, standing));
+    }
+
+    const auto waiting = start_waiting(r, understood.dialect);
+    waiting->standing = std::move(standing);
+    waiting->until_ms = submit.wait_ms > 0 ? clock_ms() + submit.wait_ms : 0;
+    publish(conf, waiting->standing.purge, [waiting](bool taken) {
+        if (waiting->request != nullptr) {
+            on_published(waiting, taken);
+        }
+    });
+    return Now();
+}
+
+std::optional<purge::Answer> answer(ngx_http_request_t *r)
+{
+    const RequestState *state = find_state(r);
+    const Target target = read_target(r, state);
+
+    purge::Call call;
+    call.method = view(r->method_name);
+    call.path = target.path;
+    call.query = target.query;
+    call.host = view(r->headers_in.server);
+    const std::string keys = request_header(r, "Surrogate-Key");
+    call.surrogate_key = keys;
+    call.soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
+
+    const purge::Dialect dialect = purge::dialect_of(call);
+    const auto refuse_with = [&](const Error &error) {
+        return purge::refused(dialect, static_cast<int>(status_of(error.code)), error);
+    };
+
+    if (const auto error = check_caller(r)) {
+        return refuse_with(*error);
+    }
+    const auto body = read_body(r);
+    if (!body) {
+        return refuse_with(body.error());
+    }
+    call.body = *body;
+
+    auto understood = purge::understand(call, *main_conf(r).purge_expansion, clock_ms());
+    if (!understood) {
+        return refuse_with(understood.error());
+    }
+    auto done = act(r, std::move(*understood));
+    return done ? std::move(*done) : refuse_with(done.error());
+}
+
+ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer)
+{
+    r->headers_out.status = static_cast<ngx_uint_t>(answer.status);
+    if (!answer.content_type.empty()) {
+        r->headers_out.content_type = copy(r->pool, answer.content_type);
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+    }
+    r->headers_out.content_length_n = static_cast<off_t>(answer.body.size());
+    add_response_header(r, "Cache-Control", "no-store");
+    if (answer.status == NGX_HTTP_UNAUTHORIZED) {
+        add_response_header(r, "WWW-Authenticate", "Bearer");
+    }
+    if (answer.status == NGX_HTTP_NOT_ALLOWED) {
+        add_response_header(r, "Allow", "GET, POST, DELETE, PURGE");
+    }
+    if (answer.status == NGX_HTTP_TOO_MANY_REQUESTS) {
+        add_response_header(r, "Retry-After", "1");
+    }
+
+    const ngx_int_t rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    ngx_chain_t out{whole_body(r, copy(r->pool, answer.body)), nullptr};
+    return ngx_http_output_filter(r, &out);
+}
+
+void on_body(ngx_http_request_t *r) noexcept
+{
+    const ngx_int_t rc =
+        guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
+            const auto now = answer(r);
+            return now ? send(r, *now) : NGX_DONE;
+        });
+    if (rc != NGX_DONE) {
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+}  // namespace
+
+ngx_int_t purge_handler(ngx_http_request_t *r) noexcept
+{
+    if (main_conf(r).journal == nullptr) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (r->headers_in.content_length_n > static_cast<off_t>(purge::longest_body)) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    const ngx_int_t rc = ngx_http_read_client_request_body(r, on_body);
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+ngx_int_t purge_method_phase(ngx_http_request_t *r) noexcept
+{
+    const ngx_http_core_loc_conf_t *location = srv_conf(r).purge_location;
+    if (location == nullptr || view(r->method_name) != "PURGE" || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
+        RequestState &state = make_state(r);
+        if (!state.purge_uri.empty()) {
+            return NGX_DECLINED;                       // on its way already
+        }
+
+        const auto sent = view(r->unparsed_uri);
+        state.purge_uri = sent.substr(0, sent.find('#'));
+        ngx_str_t name = location->name;
+        ngx_http_internal_redirect(r, &name, nullptr);
+        ngx_http_finalize_request(r, NGX_DONE);
+        return NGX_DONE;
+    });
+}
+
+}  // namespace cdn

@@ -1,0 +1,218 @@
+#include "ngx/purge_state.h"
+
+#include "ngx/bridge.h"
+#include "ngx/purge_leader.h"
+
+#include <map>
+#include <memory>
+
+#include <openssl/rand.h>
+#include <pwd.h>
+#include <time.h>
+
+namespace cdn {
+
+namespace {
+
+std::uint64_t random_number()
+{
+    std::uint64_t number = 0;
+    if (RAND_bytes(reinterpret_cast<unsigned char *>(&number), sizeof(number)) != 1) {
+        throw std::runtime_error("no randomness");
+    }
+    return number;
+}
+
+// Sorts by time; cannot be guessed, nor given twice.
+std::string make_id(std::int64_t time_ms)
+{
+    char text[32];
+    std::snprintf(text, sizeof(text), "%012llx-%08llx", static_cast<unsigned long long>(time_ms),
+                  static_cast<unsigned long long>(random_number() & 0xffffffff));
+    return text;
+}
+
+void apply_line(purge::Table &table, std::string_view text)
+{
+    const auto line = purge::parse_line(text);
+    if (!line) {
+        return;                                        // of a newer version; nothing here is lost by it
+    }
+
+    if (const auto *purge = std::get_if<purge::Purge>(&*line); purge != nullptr && purge->time_ms > 0) {
+        table.apply(purge->targets, purge->mode, purge->time_ms);
+    } else if (const auto *floor = std::get_if<purge::Floor>(&*line)) {
+        table.raise_floor(floor->time_ms, floor->strict);
+    }
+}
+
+bool catch_up(const purge::Journal::Lock &lock, const purge::Journal &journal, purge::Table &table)
+{
+    return journal.catch_up(lock, table, [&](std::string_view line) { apply_line(table, line); });
+}
+
+// Purges to come, from what the journal's segments hold.
+std::vector<std::string> standing_lines(const purge::Journal::Lock &lock, const MainConf &conf)
+{
+    std::map<std::string, std::string> standing;
+    std::map<std::string, std::string> unpublished;    // by this edge, if there is a fleet
+    std::string                        cursor;
+
+    for (const std::string &text : conf.journal->tail(lock, SIZE_MAX / 2)) {
+        const auto line = purge::parse_line(text);
+        if (!line) {
+            continue;
+        }
+        if (const auto *purge = std::get_if<purge::Purge>(&*line)) {
+            if (purge->time_ms == 0) {
+                standing[purge->id] = text;
+            } else {
+                standing.erase(purge->id);
+                if (conf.redis != nullptr && purge->node == view(conf.node)) {
+                    unpublished[purge->id] = text;
+                }
+            }
+        } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
+            standing.erase(cancelled->id);
+        } else if (const auto *published = std::get_if<purge::Published>(&*line)) {
+            unpublished.erase(published->id);
+        } else if (std::holds_alternative<purge::Cursor>(*line)) {
+            cursor = text;
+        }
+    }
+
+    std::vector<std::string> lines;
+    for (auto &[id, text] : standing) {
+        lines.push_back(std::move(text));
+    }
+    for (auto &[id, text] : unpublished) {
+        lines.push_back(std::move(text));
+    }
+    if (!cursor.empty()) {
+        lines.push_back(std::move(cursor));
+    }
+    return lines;
+}
+
+// One nginx has one journal a directory, however often it is reloaded.
+std::shared_ptr<purge::Journal> &known_journal(const std::string &directory)
+{
+    static std::map<std::string, std::shared_ptr<purge::Journal>> known;
+    return known[directory];
+}
+
+}  // namespace
+
+bool open_purges(MainConf &conf, ngx_cycle_t *cycle, void *memory, std::size_t size, bool fresh)
+{
+    const std::string directory(view(conf.state));
+    auto *core = reinterpret_cast<ngx_core_conf_t *>(ngx_get_conf(cycle->conf_ctx, ngx_core_module));
+
+    auto &known = known_journal(directory);
+    bool is_new = false;
+    if (!known) {
+        auto opened = purge::Journal::open(directory, core->user, core->group, random_number());
+        if (!opened) {
+            const ngx_str_t message = borrow(opened.error().message);
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "\"cdn_state\": %V", &message);
+            return false;
+        }
+        known = std::move(*opened);
+        is_new = !known->joined();
+    }
+
+    purge::Table table(memory, size, fresh);
+    {
+        const purge::Journal::Lock lock(*known);
+        if (!catch_up(lock, *known, table)) {
+            // lines are gone that were promised to hold
+            table.raise_floor(known->purge_time(lock, clock_ms()));
+            table.set_position(known->end());
+            ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                          "cdn purge: the journal in \"%V\" is incomplete: all that is cached counts as "
+                          "soft-purged", &conf.state);
+        }
+    }
+
+    conf.journal = known.get();
+    conf.purge_table = memory;
+    conf.purge_table_size = size;
+    if (is_new) {
+        catch_up_with_fleet(conf, cycle->log);
+    }
+    return true;
+}
+
+std::optional<Purges> purges(const MainConf &conf)
+{
+    if (conf.journal == nullptr) {
+        return std::nullopt;
+    }
+
+    Purges p{purge::Table(conf.purge_table, conf.purge_table_size, false), *conf.journal};
+    if (p.table.position() != p.journal.end()) {
+        // another nginx of a binary upgrade, or of another zone size, has written
+        const purge::Journal::Lock lock(p.journal);
+        if (!catch_up(lock, p.journal, p.table)) {
+            p.table.raise_floor(p.journal.purge_time(lock, clock_ms()));
+            p.table.set_position(p.journal.end());
+        }
+    }
+    return p;
+}
+
+Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge)
+{
+    purge::Journal &journal = *conf.journal;
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+    const purge::Journal::Lock lock(journal);
+
+    const std::int64_t now = clock_ms();
+    if (purge.id.empty()) {
+        purge.id = make_id(now);
+        purge.node = view(conf.node);
+    }
+    if (!purge.at_ms || *purge.at_ms <= now) {
+        purge.time_ms = journal.purge_time(lock, now);
+    }
+
+    if (!journal.append(lock, purge::print_line(purge))) {
+        return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted"};
+    }
+    catch_up(lock, journal, table);
+
+    if (journal.wants_compaction()) {
+        // where it fails the journal goes on growing
+        static_cast<void>(journal.compact(lock, table, standing_lines(lock, conf)));
+        catch_up(lock, journal, table);
+    }
+    return purge;
+}
+
+bool note(const MainConf &conf, const purge::Line &line)
+{
+    purge::Journal &journal = *conf.journal;
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+    const purge::Journal::Lock lock(journal);
+
+    if (!journal.append(lock, purge::print_line(line))) {
+        return false;
+    }
+    catch_up(lock, journal, table);
+    return true;
+}
+
+std::int64_t clock_ms()
+{
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+std::int64_t oldest_ms(const MainConf &conf)
+{
+    const ngx_time_t *now = ngx_timeofday();
+    return std::int64_t{now->sec} * 1000 - static_cast<std::int64_t>(conf.purge_retention);
+}
+
+}  // namespace cdn

@@ -1,0 +1,40 @@
+// The purges that hold: the table in shared memory, brought up to date from
+// the journal on disk, and the way new ones get into both.
+
+#pragma once
+
+#include "ngx/conf.h"
+#include "purge/api.h"
+#include "purge/line.h"
+#include "purge/table.h"
+
+#include <optional>
+
+namespace cdn {
+
+struct Purges {
+    purge::Table    table;
+    purge::Journal &journal;
+};
+
+// While a configuration with purges is loaded, in the master: opens the
+// journal, fills the table.  False: said why.
+bool open_purges(MainConf &conf, ngx_cycle_t *cycle, void *memory, std::size_t size, bool fresh);
+
+// Nothing where no location obeys or takes purges.  The table is up to date.
+std::optional<Purges> purges(const MainConf &conf);
+
+// Accepts a purge: gives it its id and time, keeps it on disk, applies it.  One that is to come
+// is kept only.
+Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge);
+
+// Writes a line for what happened to a purge.
+bool note(const MainConf &conf, const purge::Line &line);
+
+// Wall clock, now and not at the start of the event loop's turn.
+std::int64_t clock_ms();
+
+// Objects stored before that count as soft-purged.
+std::int64_t oldest_ms(const MainConf &conf);
+
+}  // namespace cdn

@@ -1,0 +1,102 @@
+// A connection to Redis on nginx's event loop.  Nothing here blocks: host names
+// were resolved when the configuration was read.
+
+#pragma once
+
+#include "ngx/ngx.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+struct redisAsyncContext;
+struct redisReply;
+
+namespace cdn {
+
+// Where Redis is: cdn_redis.
+struct RedisServer {
+    std::string host;                                  // an IP address, or a socket's path
+    int         port = 0;                              // 0: a socket
+    std::string shown;                                 // for logs: without the password
+};
+
+struct RedisSettings {
+    std::vector<RedisServer> servers;                  // tried in turn
+    std::string              sentinel;                 // they are sentinels, for the master of this name
+    std::string              user;
+    std::string              password;
+    int                      database = 0;
+    std::string              name_space = "ngx_cdn";
+};
+
+class RedisLink {
+public:
+    using Command = std::vector<std::string>;
+    using Done = std::function<void(const redisReply *reply)>;   // nullptr: the connection broke
+
+    // `patience_ms`: a reply that takes longer breaks the connection.  `on_ready` runs after each
+    // connect, once Redis has let us in.  A `quiet` link leaves it to another one to say what is wrong.
+    RedisLink(const RedisSettings &settings, ngx_log_t *log, std::int64_t patience_ms, bool quiet,
+              std::function<void()> on_ready);
+    ~RedisLink();
+    RedisLink(const RedisLink &) = delete;
+    RedisLink &operator=(const RedisLink &) = delete;
+
+    bool ready() const { return ready_; }
+
+    // False: not connected; `done` is not called then.
+    bool send(const Command &command, Done done);
+
+    // Connects anew, as after a failure.
+    void restart();
+
+private:
+    struct Pending {
+        RedisLink   *link;
+        Done         done;
+        std::int64_t since_ms;
+    };
+
+    void connect();
+    void connect_to(const RedisServer &server);
+    void on_connected(bool ok);
+    void ask_sentinel();
+    void log_in();
+    void failed(const std::string &why);
+    void close();
+    void on_timer();
+    bool issue(const Command &command, Done done);
+
+    static void read_event(ngx_event_t *event) noexcept;
+    static void write_event(ngx_event_t *event) noexcept;
+    static void timer_event(ngx_event_t *event) noexcept;
+    static void add_read(void *data) noexcept;
+    static void add_write(void *data) noexcept;
+    static void clean_up(void *data) noexcept;
+    static void reply_event(redisAsyncContext *context, void *reply, void *data) noexcept;
+
+    const RedisSettings   &settings_;
+    ngx_log_t             *log_;
+    std::int64_t           patience_ms_;
+    bool                   quiet_;
+    std::function<void()>  on_ready_;
+    redisAsyncContext     *context_ = nullptr;
+    ngx_connection_t      *connection_ = nullptr;
+    std::size_t            next_server_ = 0;
+    RedisServer            master_;                    // as a sentinel told it
+    bool                   to_sentinel_ = false;
+    bool                   ready_ = false;
+    bool                   complained_ = false;        // said once until it works again
+    bool                   wants_restart_ = false;
+    bool                   within_callback_ = false;
+    std::int64_t           connecting_since_ms_ = 0;
+    std::int64_t           retry_at_ms_ = 0;
+    std::int64_t           retry_delay_ms_ = 100;
+    std::vector<Pending *> pending_;
+    ngx_event_t            timer_{};
+    ngx_connection_t       timer_log_{};
+};
+
+}  // namespace cdn

@@ -1,0 +1,228 @@
+#include "purge/fleet.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace cdn::purge {
+
+namespace {
+
+constexpr std::int64_t longest_absence_ms = 30'000;
+constexpr char         receipts_kept_s[] = "86400";
+
+// Takes one purge, given the time; nothing where its id was taken before.
+constexpr char take_function[] = R"lua(
+local function take(ms, id, text)
+  if redis.call('ZADD', KEYS[3], 'NX', ms, id) == 0 then
+    return redis.call('GET', KEYS[2]) or ''
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ms - 7 * 86400000)
+  local entry = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 100000, '*', 'purge', text,
+    'before', redis.call('GET', KEYS[2]) or '', 'time', string.format('%d', ms))
+  redis.call('SET', KEYS[2], entry)
+  return entry
+end
+local t = redis.call('TIME')
+local ms = t[1] * 1000 + math.floor(t[2] / 1000)
+)lua";
+
+// KEYS purges last ids; ARGV id text
+constexpr char publish_script[] = R"lua(
+return {take(ms, ARGV[1], ARGV[2]), string.format('%d', ms)}
+)lua";
+
+// KEYS scheduled to_come; ARGV id due text
+constexpr char schedule_script[] = R"lua(
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+return 1
+)lua";
+
+// KEYS scheduled to_come; ARGV id
+constexpr char cancel_script[] = R"lua(
+redis.call('HDEL', KEYS[2], ARGV[1])
+return redis.call('ZREM', KEYS[1], ARGV[1])
+)lua";
+
+// KEYS purges last ids scheduled to_come
+constexpr char fire_script[] = R"lua(
+local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ms, 'LIMIT', 0, 100)
+for _, id in ipairs(due) do
+  local text = redis.call('HGET', KEYS[5], id)
+  if text then take(ms, id, text) end
+  redis.call('ZREM', KEYS[4], id)
+  redis.call('HDEL', KEYS[5], id)
+end
+return #due
+)lua";
+
+std::pair<std::int64_t, std::int64_t> id_parts(std::string_view id)
+{
+    const auto [ms, sequence, has_sequence] = cut(id, '-');
+    return {parse_digits(ms).value_or(-1), parse_digits(sequence).value_or(-1)};
+}
+
+// us and eu at once, asia next, others last.
+int region_rank(std::string_view region)
+{
+    const std::string name = lower(region);
+    if (name.starts_with("us") || name.starts_with("eu")) {
+        return 0;
+    }
+    return name.starts_with("asia") || name.starts_with("ap") ? 1 : 2;
+}
+
+}  // namespace
+
+FleetKeys::FleetKeys(std::string_view name_space)
+{
+    const std::string start = '{' + std::string(name_space) + "}:";
+    purges = start + "purges";
+    last = start + "last";
+    ids = start + "ids";
+    nodes = start + "nodes";
+    receipts = start + "receipts:";
+    scheduled = start + "scheduled";
+    to_come = start + "to-come";
+}
+
+RedisCommand publish_command(const FleetKeys &keys, const Purge &purge)
+{
+    return {"EVAL", std::string(take_function) + publish_script, "3", keys.purges, keys.last, keys.ids, purge.id, print_purge(purge)};
+}
+
+RedisCommand schedule_command(const FleetKeys &keys, const Purge &purge)
+{
+    return {"EVAL", schedule_script, "2", keys.scheduled, keys.to_come, purge.id,
+            std::to_string(purge.at_ms.value_or(0)), print_purge(purge)};
+}
+
+RedisCommand cancel_command(const FleetKeys &keys, std::string_view id)
+{
+    return {"EVAL", cancel_script, "2", keys.scheduled, keys.to_come, std::string(id)};
+}
+
+RedisCommand fire_due_command(const FleetKeys &keys)
+{
+    return {"EVAL", std::string(take_function) + fire_script, "5", keys.purges, keys.last, keys.ids, keys.scheduled, keys.to_come};
+}
+
+RedisCommand read_command(const FleetKeys &keys, std::string_view cursor, int block_ms)
+{
+    RedisCommand command{"XREAD", "COUNT", "500"};
+    if (block_ms > 0) {
+        command.insert(command.end(), {"BLOCK", std::to_string(block_ms)});
+    }
+    command.insert(command.end(), {"STREAMS", keys.purges, cursor.empty() ? "0-0" : std::string(cursor)});
+    return command;
+}
+
+RedisCommand receipt_command(const FleetKeys &keys, std::string_view id, std::string_view node,
+                             std::int64_t applied_at_ms)
+{
+    static constexpr char script[] = "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])\n"
+                                     "return redis.call('EXPIRE', KEYS[1], ARGV[3])";
+    return {"EVAL", script, "1", keys.receipts + std::string(id), std::string(node),
+            std::to_string(applied_at_ms), receipts_kept_s};
+}
+
+RedisCommand present_command(const FleetKeys &keys, std::string_view node, std::string_view region,
+                             std::int64_t now_ms)
+{
+    return {"HSET", keys.nodes, std::string(node), std::to_string(now_ms) + ' ' + std::string(region)};
+}
+
+std::optional<Entry> parse_entry(std::string_view id,
+                                 const std::map<std::string, std::string, std::less<>> &fields)
+{
+    const auto purge = fields.find("purge");
+    const auto before = fields.find("before");
+    const auto time = fields.find("time");
+    if (purge == fields.end() || before == fields.end() || time == fields.end()) {
+        return std::nullopt;
+    }
+
+    const auto time_ms = parse_digits(time->second);
+    if (!time_ms || id_parts(id).first < 0) {
+        return std::nullopt;
+    }
+    return Entry{std::string(id), before->second, purge->second, *time_ms};
+}
+
+bool id_less(std::string_view a, std::string_view b)
+{
+    return id_parts(a) < id_parts(b);
+}
+
+std::optional<Node> parse_node(std::string_view name, std::string_view value)
+{
+    const auto [seen, region, has_region] = cut(value, ' ');
+    const auto seen_ms = parse_digits(seen);
+    if (!seen_ms || name.empty()) {
+        return std::nullopt;
+    }
+    return Node{std::string(name), std::string(region), *seen_ms};
+}
+
+std::vector<Node> living(std::vector<Node> nodes, std::int64_t now_ms)
+{
+    std::erase_if(nodes, [&](const Node &node) { return now_ms - node.seen_ms > longest_absence_ms; });
+    return nodes;
+}
+
+std::int64_t rollout_delay_ms(const Rollout &rollout, const std::vector<Node> &nodes, std::string_view self)
+{
+    if (rollout.strategy == Strategy::immediate) {
+        return 0;
+    }
+
+    // smart: the regions named at once, then one after the other in batches
+    const bool smart = rollout.strategy == Strategy::smart;
+    const auto rank = [&](const Node &node) {
+        if (!smart) {
+            return 1;
+        }
+        if (rollout.regions.empty()) {
+            return region_rank(node.region);
+        }
+        const auto &regions = rollout.regions;
+        return std::find(regions.begin(), regions.end(), node.region) != regions.end() ? 0 : 1;
+    };
+
+    std::vector<std::tuple<int, std::string_view>> order;
+    for (const Node &node : nodes) {
+        order.emplace_back(rank(node), node.name);
+    }
+    std::sort(order.begin(), order.end());
+
+    std::int64_t batches = 0;                          // that went before
+    int          in_batch = 0;
+    int          rank_before = 0;
+    for (const auto &[own_rank, name] : order) {
+        if (own_rank == 0) {
+            if (name == self) {
+                return 0;
+            }
+            rank_before = 0;
+            continue;
+        }
+        // the first batch after those at once waits, and so does that of each next rank
+        const bool starts = in_batch == rollout.batch || (own_rank != rank_before && (smart || batches > 0));
+        if (starts) {
+            batches++;
+            in_batch = 0;
+        }
+        rank_before = own_rank;
+        in_batch++;
+        if (name == self) {
+            return batches * rollout.delay_ms;
+        }
+    }
+
+    return batches * rollout.delay_ms;                 // one that nobody has seen yet comes last
+}
+
+}  // namespace cdn::purge

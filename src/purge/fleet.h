@@ -1,0 +1,90 @@
+// Purges that travel between edges through Redis: the keys, the scripts, what
+// comes back, and when which edge applies what.
+//
+//   {NS}:purges      stream; each entry has the purge, the id of the entry before it, and the
+//                    time by Redis's clock
+//   {NS}:last        id of the newest entry
+//   {NS}:ids         sorted set: ids of purges taken, by time; none is taken twice
+//   {NS}:nodes       hash: node -> "MILLISECONDS REGION", when it was last seen
+//   {NS}:receipts:ID hash: node -> time it applied that purge
+//   {NS}:scheduled   sorted set and {NS}:to-come hash: purges to come
+//
+// The stream keeps 100,000 entries.  An edge that was away for longer finds the
+// chain of ids broken and does not trust what it stored before.
+//
+// The braces keep all of it on one node of a Redis Cluster.
+
+#pragma once
+
+#include "purge/api.h"
+#include "purge/purge.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cdn::purge {
+
+struct FleetKeys {
+    explicit FleetKeys(std::string_view name_space);
+
+    std::string purges;
+    std::string last;
+    std::string ids;
+    std::string nodes;
+    std::string receipts;                              // a prefix
+    std::string scheduled;
+    std::string to_come;
+};
+
+using RedisCommand = std::vector<std::string>;
+
+// Takes a purge into the stream, once: the answer is the entry's id, and the time.
+RedisCommand publish_command(const FleetKeys &keys, const Purge &purge);
+
+// A purge to come, its cancellation, and the taking of those that are due into the stream,
+// once in the whole fleet.
+RedisCommand schedule_command(const FleetKeys &keys, const Purge &purge);
+RedisCommand cancel_command(const FleetKeys &keys, std::string_view id);
+RedisCommand fire_due_command(const FleetKeys &keys);
+
+RedisCommand read_command(const FleetKeys &keys, std::string_view cursor, int block_ms);
+RedisCommand receipt_command(const FleetKeys &keys, std::string_view id, std::string_view node,
+                             std::int64_t applied_at_ms);
+RedisCommand present_command(const FleetKeys &keys, std::string_view node, std::string_view region,
+                             std::int64_t now_ms);
+
+struct Entry {
+    std::string  id;
+    std::string  before;                               // id of the entry before it
+    std::string  purge;                                // JSON
+    std::int64_t time_ms = 0;                          // by Redis's clock
+};
+
+// From the fields of a stream's entry; nothing where it is not ours.
+std::optional<Entry> parse_entry(std::string_view id,
+                                 const std::map<std::string, std::string, std::less<>> &fields);
+
+// Orders "1700000000000-3" as Redis does; what is no id comes first.
+bool id_less(std::string_view a, std::string_view b);
+
+struct Node {
+    std::string  name;
+    std::string  region;
+    std::int64_t seen_ms = 0;
+};
+
+std::optional<Node> parse_node(std::string_view name, std::string_view value);
+
+// Which were seen within the last 30 s.
+std::vector<Node> living(std::vector<Node> nodes, std::int64_t now_ms);
+
+// How long after it hears of a purge this edge applies it: batches in the order of
+// names, for "smart" by region first.
+std::int64_t rollout_delay_ms(const Rollout &rollout, const std::vector<Node> &nodes,
+                              std::string_view self);
+
+}  // namespace cdn::purge

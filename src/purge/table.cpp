@@ -1,0 +1,499 @@
+#include "purge/table.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <new>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace cdn::purge {
+
+namespace {
+
+using Time = std::atomic<std::int64_t>;
+
+constexpr std::size_t longest_prefix = 1023;           // longer ones are patterns
+constexpr std::size_t pattern_size = 480;              // longer ones raise the floor
+constexpr std::size_t length_words = (longest_prefix + 1) / 64;
+
+void raise(Time &time, std::int64_t value)
+{
+    if (value > time.load(std::memory_order_relaxed)) {
+        time.store(value, std::memory_order_release);  // one writer
+    }
+}
+
+}  // namespace
+
+struct Table::Slot {
+    std::atomic<std::uint64_t> hash;                   // 0: free
+    Time                       hard;
+    Time                       soft;
+};
+
+// Written between two steps of `sequence`, odd meanwhile.
+struct Table::Pattern {
+    std::atomic<std::uint32_t> sequence;
+    std::atomic<std::uint32_t> length;                 // 0: free
+    Time                       hard;
+    Time                       soft;
+    char                       text[pattern_size];
+};
+
+struct Table::Head {
+    std::uint64_t              seed;
+    std::uint64_t              slots;                  // of each half
+    std::uint64_t              pattern_slots;
+    std::atomic<std::uint64_t> position;
+    std::atomic<std::uint64_t> used;                   // slots of the active half
+    std::atomic<std::uint64_t> patterns;
+    std::atomic<std::uint64_t> evictions;
+    std::atomic<std::uint32_t> active;                 // which half
+    Time                       newest;
+    Time                       floor;
+    Time                       strict_floor;
+    Time                       any_tag_hard;
+    Time                       any_tag_soft;
+    std::atomic<std::uint64_t> prefix_lengths[length_words];
+};
+
+Table::Table(void *memory, std::size_t size, bool fresh) : head_(static_cast<Head *>(memory))
+{
+    if (!fresh) {
+        return;
+    }
+
+    head_ = new (memory) Head{};
+    head_->pattern_slots = std::clamp<std::size_t>(size / 8 / sizeof(Pattern), 8, 256);
+    head_->slots = (size - sizeof(Head) - head_->pattern_slots * sizeof(Pattern)) / 2 / sizeof(Slot);
+}
+
+Table::Pattern *Table::pattern_slots() const
+{
+    return reinterpret_cast<Pattern *>(head_ + 1);
+}
+
+Table::Slot *Table::half(unsigned which) const
+{
+    auto *first = reinterpret_cast<Slot *>(pattern_slots() + head_->pattern_slots);
+    return first + which * head_->slots;
+}
+
+void Table::set_seed(std::uint64_t seed)
+{
+    head_->seed = seed;
+}
+
+std::uint64_t Table::position() const
+{
+    return head_->position.load(std::memory_order_acquire);
+}
+
+void Table::set_position(std::uint64_t position)
+{
+    head_->position.store(position, std::memory_order_release);
+}
+
+std::uint64_t Table::hash(Kind kind, std::string_view text) const
+{
+    const std::uint64_t h =
+        XXH3_64bits_withSeed(text.data(), text.size(), head_->seed + static_cast<unsigned>(kind));
+    return h != 0 ? h : 1;
+}
+
+void Table::Times::raise(Times other)
+{
+    hard = std::max(hard, other.hard);
+    soft = std::max(soft, other.soft);
+}
+
+Table::Times Table::find(Kind kind, std::string_view text) const
+{
+    const std::uint64_t wanted = hash(kind, text);
+    const Slot *slots = half(head_->active.load(std::memory_order_acquire));
+
+    for (std::uint64_t i = 0; i < head_->slots; i++) {
+        const Slot &slot = slots[(wanted + i) % head_->slots];
+        const std::uint64_t found = slot.hash.load(std::memory_order_acquire);
+        if (found == wanted) {
+            return {slot.hard.load(std::memory_order_acquire), slot.soft.load(std::memory_order_acquire)};
+        }
+        if (found == 0) {
+            break;
+        }
+    }
+
+    return {};
+}
+
+// ---- writing
+
+void Table::put(std::uint64_t wanted, Times times)
+{
+    if (head_->used.load() + 1 > head_->slots - head_->slots / 4) {
+        make_room();
+    }
+
+    Slot *slots = half(head_->active.load());
+    for (std::uint64_t i = 0;; i++) {
+        Slot &slot = slots[(wanted + i) % head_->slots];
+        const std::uint64_t found = slot.hash.load();
+
+        if (found == wanted || found == 0) {
+            raise(slot.hard, times.hard);
+            raise(slot.soft, times.soft);
+            if (found == 0) {
+                slot.hash.store(wanted, std::memory_order_release);
+                head_->used++;
+            }
+            return;
+        }
+    }
+}
+
+// The newer half of the entries moves to the other memory; readers of the old
+// one are through with it long before it is needed again.
+void Table::make_room()
+{
+    const unsigned active = head_->active.load();
+    Slot *from = half(active);
+    Slot *to = half(1 - active);
+
+    std::vector<TableEntry> kept;
+    for (std::uint64_t i = 0; i < head_->slots; i++) {
+        if (from[i].hash != 0) {
+            kept.push_back({from[i].hash, from[i].hard, from[i].soft});
+        }
+    }
+
+    const auto time = [](const TableEntry &e) { return std::max(e.hard_ms, e.soft_ms); };
+    const auto middle = kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2);
+    std::nth_element(kept.begin(), middle, kept.end(),
+                     [&](const auto &a, const auto &b) { return time(a) < time(b); });
+    if (middle != kept.begin()) {
+        const auto oldest_kept = std::max_element(
+            kept.begin(), middle, [&](const auto &a, const auto &b) { return time(a) < time(b); });
+        raise_floor(time(*oldest_kept));
+        head_->evictions += static_cast<std::uint64_t>(middle - kept.begin());
+    }
+    kept.erase(kept.begin(), middle);
+
+    for (std::uint64_t i = 0; i < head_->slots; i++) {
+        to[i].hash = 0;
+        to[i].hard = 0;
+        to[i].soft = 0;
+    }
+    for (const TableEntry &entry : kept) {
+        std::uint64_t i = entry.hash % head_->slots;
+        while (to[i].hash != 0) {
+            i = (i + 1) % head_->slots;
+        }
+        to[i].hash = entry.hash;
+        to[i].hard = entry.hard_ms;
+        to[i].soft = entry.soft_ms;
+    }
+
+    head_->used = kept.size();
+    head_->active.store(1 - active, std::memory_order_release);
+}
+
+void Table::put_prefix_length(std::size_t length)
+{
+    head_->prefix_lengths[length / 64] |= std::uint64_t{1} << length % 64;
+}
+
+void Table::put_pattern(std::string_view text, Times times)
+{
+    if (text.size() > pattern_size) {
+        raise_floor(std::max(times.hard, times.soft));
+        head_->evictions++;
+        return;
+    }
+
+    Pattern *slots = pattern_slots();
+    Pattern *place = nullptr;
+
+    for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
+        Pattern &p = slots[i];
+        if (p.length != 0 && std::string_view(p.text, p.length) == text) {
+            raise(p.hard, times.hard);
+            raise(p.soft, times.soft);
+            return;
+        }
+        const auto age = [](const Pattern &x) {
+            return x.length == 0 ? INT64_MIN : std::max(x.hard.load(), x.soft.load());
+        };
+        if (place == nullptr || age(p) < age(*place)) {
+            place = &p;
+        }
+    }
+
+    if (place->length != 0) {
+        raise_floor(std::max(place->hard.load(), place->soft.load()));
+        head_->evictions++;
+    } else {
+        head_->patterns++;
+    }
+
+    place->sequence.fetch_add(1, std::memory_order_acq_rel);
+    std::memcpy(place->text, text.data(), text.size());
+    place->length = static_cast<std::uint32_t>(text.size());
+    place->hard = times.hard;
+    place->soft = times.soft;
+    place->sequence.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void Table::apply(const std::vector<Target> &targets, Mode mode, std::int64_t time_ms)
+{
+    const Times times{mode == Mode::hard ? time_ms : 0, mode == Mode::soft ? time_ms : 0};
+
+    for (const Target &target : targets) {
+        switch (target.kind) {
+        case Kind::tag:
+            raise(head_->any_tag_hard, times.hard);
+            raise(head_->any_tag_soft, times.soft);
+            put(hash(target.kind, target.text), times);
+            break;
+        case Kind::prefix:
+            if (target.text.size() > longest_prefix) {
+                put_pattern(target.text + '*', times);
+                break;
+            }
+            put_prefix_length(target.text.size());
+            put(hash(target.kind, target.text), times);
+            break;
+        case Kind::pattern:
+            put_pattern(target.text, times);
+            break;
+        case Kind::url:
+        case Kind::everything:
+            put(hash(target.kind, target.text), times);
+            break;
+        }
+    }
+
+    raise(head_->newest, time_ms);
+}
+
+void Table::raise_floor(std::int64_t time_ms, bool strict)
+{
+    raise(head_->floor, time_ms);
+    if (strict) {
+        raise(head_->strict_floor, time_ms);
+    }
+}
+
+// ---- a snapshot
+
+TableImage Table::image() const
+{
+    TableImage image;
+    image.seed = head_->seed;
+    image.floor_ms = head_->floor;
+    image.strict_floor_ms = head_->strict_floor;
+    image.newest_ms = head_->newest;
+    image.any_tag_hard_ms = head_->any_tag_hard;
+    image.any_tag_soft_ms = head_->any_tag_soft;
+
+    for (std::size_t length = 0; length <= longest_prefix; length++) {
+        if (head_->prefix_lengths[length / 64] >> length % 64 & 1) {
+            image.prefix_lengths.push_back(static_cast<std::uint16_t>(length));
+        }
+    }
+
+    const Slot *slots = half(head_->active);
+    for (std::uint64_t i = 0; i < head_->slots; i++) {
+        if (slots[i].hash != 0) {
+            image.entries.push_back({slots[i].hash, slots[i].hard, slots[i].soft});
+        }
+    }
+
+    const Pattern *patterns = pattern_slots();
+    for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
+        const Pattern &p = patterns[i];
+        if (p.length != 0) {
+            image.patterns.push_back({std::string(p.text, p.length), p.hard, p.soft});
+        }
+    }
+
+    return image;
+}
+
+void Table::restore(const TableImage &image)
+{
+    head_->seed = image.seed;
+    raise(head_->floor, image.floor_ms);
+    raise(head_->strict_floor, image.strict_floor_ms);
+    raise(head_->newest, image.newest_ms);
+    raise(head_->any_tag_hard, image.any_tag_hard_ms);
+    raise(head_->any_tag_soft, image.any_tag_soft_ms);
+
+    for (const std::uint16_t length : image.prefix_lengths) {
+        if (length <= longest_prefix) {
+            put_prefix_length(length);
+        }
+    }
+    for (const TableEntry &entry : image.entries) {
+        if (entry.hash != 0) {
+            put(entry.hash, {entry.hard_ms, entry.soft_ms});
+        }
+    }
+    for (const PatternEntry &pattern : image.patterns) {
+        put_pattern(pattern.text, {pattern.hard_ms, pattern.soft_ms});
+    }
+}
+
+// ---- judging
+
+void Table::raise_for_text(std::string_view text, std::int64_t born_ms, Times &times) const
+{
+    times.raise(find(Kind::url, text));
+
+    for (std::size_t word = 0; word < length_words; word++) {
+        std::uint64_t bits = head_->prefix_lengths[word].load(std::memory_order_acquire);
+        for (; bits != 0; bits &= bits - 1) {
+            const std::size_t length = word * 64 + static_cast<std::size_t>(__builtin_ctzll(bits));
+            if (length > text.size()) {
+                break;
+            }
+            times.raise(find(Kind::prefix, text.substr(0, length)));
+        }
+    }
+
+    if (head_->patterns.load(std::memory_order_acquire) == 0) {
+        return;
+    }
+    const Pattern *patterns = pattern_slots();
+    for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
+        const Pattern &p = patterns[i];
+        for (;;) {                                     // older than the object: not looked at
+            const auto before = p.sequence.load(std::memory_order_acquire);
+            if (p.hard < born_ms && p.soft < born_ms) {
+                break;
+            }
+            const std::size_t length = std::min<std::size_t>(p.length, pattern_size);
+            std::array<char, pattern_size> copy;
+            std::memcpy(copy.data(), p.text, length);
+            const Times own{p.hard, p.soft};
+            std::atomic_thread_fence(std::memory_order_acquire);
+            if (before % 2 != 0 || p.sequence.load(std::memory_order_relaxed) != before) {
+                if (before % 2 != 0) {
+                    times.raise(own);                  // its writer may be dead: the safe side
+                    break;
+                }
+                continue;
+            }
+            if (length != 0 && matches_wildcards({copy.data(), length}, text)) {
+                times.raise(own);
+            }
+            break;
+        }
+    }
+}
+
+Table::Times Table::newest_for(const Object &object) const
+{
+    Times times = find(Kind::everything, {});
+
+    if (object.too_many_tags) {
+        times.raise({head_->any_tag_hard, head_->any_tag_soft});
+    }
+    for (const std::string_view tag : object.tags) {
+        times.raise(find(Kind::tag, tag));
+    }
+
+    for (const Resource &resource : object.resources) {
+        raise_for_text(resource.text, object.born_ms, times);
+        if (!resource.host.empty()) {
+            raise_for_text("//" + resource.host + resource.text, object.born_ms, times);
+        }
+    }
+
+    return times;
+}
+
+Verdict Table::judge(const Object &object, std::int64_t oldest_ms) const
+{
+    const std::int64_t floor = floor_ms();
+    const bool old = (floor > 0 && object.born_ms <= floor) || object.stored_ms < oldest_ms;
+
+    const std::int64_t strict = head_->strict_floor.load(std::memory_order_acquire);
+    const bool unsure = strict > 0 && object.born_ms <= strict;
+
+    if (object.born_ms > newest_ms()) {                // younger than every purge
+        return unsure ? Verdict::unsure : old ? Verdict::soft : Verdict::kept;
+    }
+
+    const Times times = newest_for(object);
+    if (times.hard > 0 && object.born_ms <= times.hard) {
+        return Verdict::hard;
+    }
+    if (unsure) {
+        return Verdict::unsure;
+    }
+
+    return old || (times.soft > 0 && object.born_ms <= times.soft) ? Verdict::soft : Verdict::kept;
+}
+
+std::int64_t Table::newest_ms() const
+{
+    return head_->newest.load(std::memory_order_acquire);
+}
+
+std::int64_t Table::floor_ms() const
+{
+    return head_->floor.load(std::memory_order_acquire);
+}
+
+std::uint64_t Table::records() const
+{
+    return head_->used + head_->patterns;
+}
+
+std::uint64_t Table::capacity() const
+{
+    return head_->slots - head_->slots / 4 + head_->pattern_slots;
+}
+
+std::uint64_t Table::patterns() const
+{
+    return head_->patterns;
+}
+
+std::uint64_t Table::evictions() const
+{
+    return head_->evictions;
+}
+
+bool matches_wildcards(std::string_view pattern, std::string_view text)
+{
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = pattern.npos;                   // the last one seen, and
+    std::size_t resume = 0;                            // what it has swallowed so far
+
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.size() && pattern[p] == text[t]) {
+            p++;
+            t++;
+        } else if (star != pattern.npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+
+    while (p < pattern.size() && pattern[p] == '*') {
+        p++;
+    }
+    return p == pattern.size();
+}
+
+}  // namespace cdn::purge

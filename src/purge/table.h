@@ -1,0 +1,108 @@
+// The newest purge of each target, in shared memory: is this object purged?
+//
+// Readers take no lock.  Writers come one at a time, behind the journal's lock.
+// A target is 24 bytes: a keyed 64-bit hash and the times of its newest hard
+// and soft purge.  When three quarters are full, the older half is forgotten
+// and the floor raised to the newest time forgotten: whatever is not younger
+// than the floor counts as soft-purged, which may be too much and is never
+// too little.
+
+#pragma once
+
+#include "purge/object.h"
+#include "purge/purge.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cdn::purge {
+
+// What a table holds, for a snapshot.
+struct TableEntry {
+    std::uint64_t hash = 0;
+    std::int64_t  hard_ms = 0;
+    std::int64_t  soft_ms = 0;
+};
+
+struct PatternEntry {
+    std::string  text;
+    std::int64_t hard_ms = 0;
+    std::int64_t soft_ms = 0;
+};
+
+struct TableImage {
+    std::uint64_t              seed = 0;               // of the hashes
+    std::int64_t               floor_ms = 0;
+    std::int64_t               strict_floor_ms = 0;
+    std::int64_t               newest_ms = 0;
+    std::int64_t               any_tag_hard_ms = 0;
+    std::int64_t               any_tag_soft_ms = 0;
+    std::vector<std::uint16_t> prefix_lengths;
+    std::vector<TableEntry>    entries;
+    std::vector<PatternEntry>  patterns;
+};
+
+// A view of the shared memory; copies share it.
+class Table {
+public:
+    static constexpr std::size_t least_size = 32 * 1024;
+
+    // `memory` is zeroed and of at least least_size when `fresh`.
+    Table(void *memory, std::size_t size, bool fresh);
+
+    // ---- one writer at a time
+
+    void apply(const std::vector<Target> &targets, Mode mode, std::int64_t time_ms);
+    void raise_floor(std::int64_t time_ms, bool strict = false);
+    void restore(const TableImage &image);             // into a fresh table
+    TableImage image() const;
+    void set_seed(std::uint64_t seed);                 // before the first apply()
+
+    // How far in the journal this table is.
+    std::uint64_t position() const;
+    void set_position(std::uint64_t position);
+
+    // ---- any reader
+
+    // Objects stored before `oldest_ms` (now - retention) count as soft-purged.
+    Verdict judge(const Object &object, std::int64_t oldest_ms) const;
+
+    std::int64_t newest_ms() const;                    // of all purges
+    std::int64_t floor_ms() const;
+    std::uint64_t records() const;                     // targets and patterns held
+    std::uint64_t capacity() const;
+    std::uint64_t patterns() const;
+    std::uint64_t evictions() const;                   // targets and patterns forgotten for room
+
+private:
+    struct Head;
+    struct Slot;
+    struct Pattern;
+    struct Times {
+        std::int64_t hard = 0;
+        std::int64_t soft = 0;
+
+        void raise(Times other);
+    };
+
+    Slot *half(unsigned which) const;
+    Pattern *pattern_slots() const;
+    std::uint64_t hash(Kind kind, std::string_view text) const;
+    Times find(Kind kind, std::string_view text) const;
+    void put(std::uint64_t hash, Times times);
+    void put_pattern(std::string_view text, Times times);
+    void put_prefix_length(std::size_t length);
+    void make_room();
+    Times newest_for(const Object &object) const;
+    void raise_for_text(std::string_view text, std::int64_t born_ms, Times &times) const;
+
+    Head *head_;
+};
+
+// "/a/*.jpg" against a whole text; "*" is anything, slashes too.
+bool matches_wildcards(std::string_view pattern, std::string_view text);
+
+}  // namespace cdn::purge
