@@ -74,7 +74,7 @@ my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
     my %file;
     $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{$file{$1} = $1 =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$1"}ge;
-    accepts($snippet =~ /^cdn_(?:schedule|ttl_profile)\b/ ? ('', http => $snippet) : $snippet, files => \%file);
+    accepts($snippet =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $snippet) : $snippet, files => \%file);
 }
 
 # every directive is in README, in nginx's own form
