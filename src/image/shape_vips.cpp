@@ -81,15 +81,10 @@ Picture scale_frames(Picture in, int frames, double horizontal, double vertical,
         });
     }
 
-    const bool shrinks_much = horizontal < 0.5;        // then half of the work is gone first
-
-    if (shrinks_much) {
-        in = scaled(in, horizontal, 1, kernel);
-    }
     in = rearranged(in_memory(in, stop), frames, true);
     in = rearranged(in_memory(scaled(in, 1, vertical, kernel), stop), frames, false);
 
-    return shrinks_much ? std::move(in) : scaled(in, horizontal, 1, kernel);
+    return scaled(in, horizontal, 1, kernel);
 }
 
 }  // namespace
