@@ -24,7 +24,15 @@ sub pdf (@pages)
         . ($n + 1) . ">>\nstartxref\n" . length($file) . "\n%%EOF\n";
 }
 
+# thirty masks, each of which shows the next one twice
+my $endless = join '', map {
+    my $next = sprintf '<rect width="400" height="400" fill="white" mask="url(#m%d)"/>', $_ + 1;
+    "<mask id='m$_'>$next$next</mask>"
+} 0 .. 29;
+
 my %files = (
+    'endless.svg' => '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400">' . $endless
+        . '<rect width="400" height="400" mask="url(#m0)"/></svg>',
     'logo.svg' => '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">'
         . '<rect width="20" height="20" fill="red"/></svg>',
     'huge.svg' => '<svg xmlns="http://www.w3.org/2000/svg" width="1000000" height="1000000"/>',
@@ -39,9 +47,11 @@ my $t = nginx(<<'CONF', files => \%files, http => 'cdn_image_preset second page=
     location /custom/ { cdn_image custom;  cdn_image_inputs svg pdf jpeg; }
     location /fastly/ { cdn_image fastly;  cdn_image_inputs pdf; }
     location /unlisted/ { cdn_image custom; }
+    location /hurried/ { cdn_image custom;  cdn_image_inputs svg;  cdn_image_timeout 500ms; }
 CONF
 $t->write("$_/paper.pdf", $files{'paper.pdf'}) for qw(fastly unlisted custom);
 $t->write('unlisted/logo.svg', $files{'logo.svg'});
+$t->write('hurried/endless.svg', $files{'endless.svg'});
 
 sub size ($r)
 {
@@ -76,16 +86,19 @@ is($t->status('/unlisted/logo.svg?width=100'), 415, 'an SVG that is not listed')
 # a process of its own draws
 
 my $group = $t->master;
-sub helpers
+sub helpers ($wanted = 'cdn helpers')
 {
     my @found;
     for my $file (glob '/proc/[0-9]*/stat') {
         open my $stat, '<', $file or next;
         my ($pid, $name, $its_group) = (<$stat> // '') =~ /^(\d+) \((.*)\) \S+ \d+ (\d+)/ or next;
-        push @found, $pid if $name eq 'cdn helpers' && $its_group == $group;
+        push @found, $pid if $name eq $wanted && $its_group == $group;
     }
     return @found;
 }
+
+is($t->status('/hurried/endless.svg?width=300'), 504, 'one that would take for ever is too late');
+ok(eventually(sub { !helpers('cdn helper') }), 'and nobody works on it any more');
 
 is(scalar helpers(), 1, 'a worker has one parent of helpers');
 my ($worker) = $t->workers;

@@ -141,7 +141,7 @@ void work(int socket)
 void begin()
 {
     start_libvips();
-    // what libraries say of odd files is no matter for the server's log
+    // what libraries say of odd files is no matter for any log
     g_log_set_default_handler([](const gchar *, GLogLevelFlags, const gchar *, gpointer) {}, nullptr);
 
     for (const char *loader : {"VipsForeignLoadSvgBuffer", "VipsForeignLoadPdfBuffer"}) {
