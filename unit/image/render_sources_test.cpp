@@ -31,6 +31,13 @@ Pixel seen(const std::string &source, Format format = Format::png)
     return pixel(picture, 10, 10);
 }
 
+Picture colours(const Picture &in)                     // without transparency
+{
+    VipsImage *out = nullptr;
+    must(vips_extract_band(in.get(), &out, 0, "n", 3, nullptr));
+    return Picture(out);
+}
+
 // The mean absolute difference of pictures of one size.
 double difference(const Picture &one, const Picture &other)
 {
@@ -310,11 +317,12 @@ TEST_F(Sources, ThatMoveAreResizedFrameByFrame)
     for (const int width : {60, 40, 25, 10, 3, 122}) {
         Request request = as(Format::webp, asked(width, 0, Fit::contain));
         request.lossless = true;
-        const auto film = decoded(bytes_of(rendered(source, request)), "n=-1");
+        const auto film = colours(decoded(bytes_of(rendered(source, request)), "n=-1"));
         const int height = vips_image_get_height(film.get()) / 4;
 
         for (int i = 0; i < 4; i++) {
-            const auto alone = decoded(bytes_of(rendered(encoded(frame(i), ".webp[lossless]"), request)));
+            const auto alone =
+                colours(decoded(bytes_of(rendered(encoded(frame(i), ".webp[lossless]"), request))));
             VipsImage *cut = nullptr;
             must(vips_extract_area(film.get(), &cut, 0, i * height, vips_image_get_width(film.get()),
                                    height, nullptr));
