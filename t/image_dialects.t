@@ -122,6 +122,14 @@ is(uri('keycdn', '/photos/cat.jpg'), '/photos/cat.jpg', 'but an ordinary path is
 is($t->at('default')->get('/photos/cat.jpg')->header('X-Uri'),
     '/cdn-image/w=200,h=100,fit=crop,f=auto,q=70/photos/cat.jpg', 'cdn_image_default asks where the URL is silent');
 
+# what only the pixels tell, through a tier
+
+$t->write('photos/framed.png', $t->at('keycdn')->get('/photos/cat.jpg?extend=20&bg=00f&format=png')->body);
+for my $asked ([keycdn => 'trim=10'], [fastly => 'trim-color=00f']) {
+    my $info = image_info($t->at($asked->[0])->get("/photos/framed.png?$asked->[1]")->body);
+    is("$info->{width}x$info->{height}", '300x200', "$asked->[0]: plain edges go");
+}
+
 # other hosts
 
 my $host = '127.0.0.1:' . $t->port('elsewhere');

@@ -287,6 +287,9 @@ Result<Prepared> look(std::string_view bytes, const Prepared &prepared, const Re
 
 Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop)
 {
+    if (!prepared.plan.is_final) {
+        return Error{ErrorCode::internal, "a plan that nobody looked up"};
+    }
     if (prepared.plan.json) {
         return description(prepared.source, prepared.plan);
     }
