@@ -3,6 +3,7 @@
 #include "image/adjust_vips.h"
 #include "image/background_vips.h"
 #include "image/bare.h"
+#include "image/bombs.h"
 #include "image/document_vips.h"
 #include "image/json.h"
 #include "image/load_vips.h"
@@ -239,6 +240,9 @@ Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatS
     if (!inputs.has(*format)) {
         return Error{ErrorCode::unsupported,
                      "the source is " + std::string(name(*format)) + ", which is not accepted"};
+    }
+    if (const auto error = check_for_bombs(bytes, *format)) {
+        return *error;
     }
 
     vips_error_clear();

@@ -1,0 +1,87 @@
+#include "image/bombs.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace cdn::image {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t most_scans = 100;
+constexpr std::size_t most_texts = 20;
+
+std::size_t big_endian(std::string_view bytes)
+{
+    std::size_t value = 0;
+    for (const char c : bytes) {
+        value = value << 8 | static_cast<std::uint8_t>(c);
+    }
+
+    return value;
+}
+
+// ITU-T T.81 annex B: markers, of which most have a length, and entropy-coded
+// data, in which 0xFF is followed by zero or a restart marker.
+std::size_t count_scans(std::string_view bytes)
+{
+    std::size_t scans = 0;
+
+    for (std::size_t at = 2; (at = bytes.find('\xFF', at)) != bytes.npos && at + 1 < bytes.size();) {
+        const auto marker = static_cast<std::uint8_t>(bytes[at + 1]);
+
+        if (marker == 0xFF) {                          // padding
+            at += 1;
+            continue;
+        }
+        if (marker == 0xD9) {                          // end of image
+            break;
+        }
+        if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD8) || at + 4 > bytes.size()) {
+            at += 2;
+            continue;
+        }
+
+        scans += marker == 0xDA ? 1 : 0;
+        at += 2 + big_endian(bytes.substr(at + 2, 2));
+    }
+
+    return scans;
+}
+
+// PNG, third edition, section 5.3.
+std::size_t count_texts(std::string_view bytes)
+{
+    std::size_t texts = 0;
+
+    for (std::size_t at = 8; at + 12 <= bytes.size();) {
+        const auto type = bytes.substr(at + 4, 4);
+        texts += type == "zTXt"sv || type == "iTXt"sv ? 1 : 0;
+        at += 12 + big_endian(bytes.substr(at, 4));
+    }
+
+    return texts;
+}
+
+}  // namespace
+
+std::optional<Error> check_for_bombs(std::string_view bytes, Format format)
+{
+    const auto refused = [](std::size_t count, std::string_view what, std::size_t most) {
+        return count <= most ? std::nullopt
+                             : std::optional(Error{ErrorCode::too_large,
+                                                   "the source has " + std::to_string(count) + ' '
+                                                       + std::string(what) + ", more than "
+                                                       + std::to_string(most)});
+    };
+
+    switch (format) {
+    case Format::jpeg: return refused(count_scans(bytes), "scans", most_scans);
+    case Format::png:  return refused(count_texts(bytes), "compressed texts", most_texts);
+    default:           return std::nullopt;
+    }
+}
+
+}  // namespace cdn::image

@@ -1,0 +1,78 @@
+#include "image/bombs.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace cdn::image {
+namespace {
+
+using namespace std::string_literals;
+
+std::string times(int n, const std::string &text)
+{
+    std::string all;
+    for (int i = 0; i < n; i++) {
+        all += text;
+    }
+
+    return all;
+}
+
+const std::string start = "\xFF\xD8\xFF\xC2\x00\x02"s;
+const std::string scan = "\xFF\xDA\x00\x03\x01 data \xFF\x00 more \xFF\xD3 and more"s;
+const std::string end = "\xFF\xD9"s;
+
+const std::string signature = "\x89PNG\r\n\x1a\n";
+const std::string text = "\x00\x00\x00\x02zTXtx\x00" "4567"s;
+const std::string utf8 = "\x00\x00\x00\x02iTXtx\x00" "4567"s;
+
+bool passes(const std::string &bytes, Format format)
+{
+    return !check_for_bombs(bytes, format);
+}
+
+TEST(CheckForBombs, RefusesAJpegOfManyScans)
+{
+    EXPECT_TRUE(passes(start + times(100, scan) + end, Format::jpeg));
+
+    const auto error = check_for_bombs(start + times(101, scan) + end, Format::jpeg);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, ErrorCode::too_large);
+    EXPECT_EQ(error->message, "the source has 101 scans, more than 100");
+}
+
+TEST(CheckForBombs, CountsScansBehindPaddingAndDamage)
+{
+    EXPECT_FALSE(passes(start + times(101, "\xFF\xFF" + scan), Format::jpeg));
+    EXPECT_FALSE(passes(start + times(101, "\xFF\xDA\x00\x00"s), Format::jpeg));
+    EXPECT_FALSE(passes(start + "\xFF\x01 \xFF\xD8"s + times(101, scan), Format::jpeg));
+}
+
+TEST(CheckForBombs, DoesNotCountWhatIsNoScan)
+{
+    // within a segment, and behind the end
+    EXPECT_TRUE(passes(start + times(101, "\xFF\xE1\x00\x06\xFF\xDA\x00\x01"s) + scan, Format::jpeg));
+    EXPECT_TRUE(passes(start + scan + end + times(101, scan), Format::jpeg));
+    for (std::size_t size = 0; size < start.size() + scan.size(); size++) {
+        EXPECT_TRUE(passes((start + scan).substr(0, size), Format::jpeg));
+    }
+}
+
+TEST(CheckForBombs, RefusesAPngOfManyTexts)
+{
+    EXPECT_TRUE(passes(signature + times(10, text + utf8), Format::png));
+    EXPECT_FALSE(passes(signature + times(10, text + utf8) + text, Format::png));
+    EXPECT_FALSE(passes(signature + times(10, text + utf8) + utf8, Format::png));
+    EXPECT_TRUE(passes(signature + times(50, "\x00\x00\x00\x02tEXtx\x00" "4567"s), Format::png));
+    EXPECT_TRUE(passes(signature + "\xFF\xFF\xFF\xFFIDAT"s + times(50, text), Format::png));
+    EXPECT_TRUE(passes("", Format::png));
+}
+
+TEST(CheckForBombs, LooksAtNoOtherFormat)
+{
+    EXPECT_TRUE(passes(signature + times(50, text), Format::webp));
+}
+
+}  // namespace
+}  // namespace cdn::image
