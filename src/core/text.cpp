@@ -104,6 +104,44 @@ std::optional<double> parse_decimal(std::string_view text)
     return negative ? -value : value;
 }
 
+std::optional<std::int64_t> parse_duration(std::string_view text)
+{
+    static constexpr struct {
+        char         unit;
+        std::int64_t seconds;
+    } units[] = {{'y', 31'536'000}, {'M', 2'592'000}, {'w', 604'800}, {'d', 86'400},
+                 {'h', 3600},       {'m', 60},        {'s', 1}};
+    constexpr std::int64_t most = 100 * units[0].seconds;
+
+    std::int64_t sum = 0;
+    std::int64_t last_unit = most;
+    for (const auto part : split(text, ' ')) {
+        for (std::string_view rest = part; !rest.empty() || part.empty();) {
+            const auto end = std::min(rest.find_first_not_of("0123456789"), rest.size());
+            const auto count = end <= 9 ? parse_digits(rest.substr(0, end)) : std::nullopt;
+            if (!count) {
+                return std::nullopt;
+            }
+
+            std::int64_t seconds = 1;
+            if (end < rest.size()) {
+                const auto *unit = std::find_if(std::begin(units), std::end(units),
+                                                [&](const auto &u) { return u.unit == rest[end]; });
+                seconds = unit != std::end(units) ? unit->seconds : 0;
+            }
+            // each unit once, the largest first
+            sum += *count * seconds;
+            if (seconds == 0 || seconds >= last_unit || sum > most) {
+                return std::nullopt;
+            }
+            last_unit = seconds;
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+
+    return sum;
+}
+
 std::string print_decimal(double value)
 {
     char buffer[64];

@@ -34,6 +34,9 @@ std::optional<std::int64_t> parse_digits(std::string_view text);
 // [-]digits[.digits], at most 9 digits on either side: never NaN or infinite.
 std::optional<double> parse_decimal(std::string_view text);
 
+// Seconds of a time as nginx writes it: "90", "3h", "1d 12h"; at most a hundred years.
+std::optional<std::int64_t> parse_duration(std::string_view text);
+
 // The shortest decimal that parse_decimal() reads back as the same value to
 // six places: "0.5", "12", "-3.25".
 std::string print_decimal(double value);

@@ -50,6 +50,33 @@ inline std::string request_header(ngx_http_request_t *r, std::string_view name)
     return joined;
 }
 
+// Drops the request's fields of which keep(field) is false.  Pointers to those in
+// r->headers_in stay, to the old elements.
+template <typename Keep>
+void filter_request_headers(ngx_http_request_t *r, Keep keep)
+{
+    ngx_list_t &list = r->headers_in.headers;
+    const ngx_list_part_t first = list.part;
+
+    if (ngx_list_init(&list, r->pool, 20, sizeof(ngx_table_elt_t)) != NGX_OK) {
+        throw std::bad_alloc();
+    }
+
+    for (const ngx_list_part_t *part = &first; part != nullptr; part = part->next) {
+        auto *fields = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (!keep(fields[i])) {
+                continue;
+            }
+            auto *kept = static_cast<ngx_table_elt_t *>(ngx_list_push(&list));
+            if (kept == nullptr) {
+                throw std::bad_alloc();
+            }
+            *kept = fields[i];
+        }
+    }
+}
+
 inline ngx_table_elt_t *add_response_header(ngx_http_request_t *r, std::string_view name,
                                             std::string_view value)
 {

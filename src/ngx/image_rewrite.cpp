@@ -34,29 +34,11 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 // the old elements, for the answer's own 304 and 206.
 void ask_for_whole(ngx_http_request_t *r)
 {
-    ngx_list_t &list = r->headers_in.headers;
-    ngx_list_part_t *part = new (ngx_palloc(r->pool, sizeof(ngx_list_part_t))) ngx_list_part_t(list.part);
-
-    if (ngx_list_init(&list, r->pool, 20, sizeof(ngx_table_elt_t)) != NGX_OK) {
-        throw std::bad_alloc();
-    }
-
-    for (; part != nullptr; part = part->next) {
-        auto *headers = static_cast<ngx_table_elt_t *>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            if (is_one_of(view(headers[i].key),
+    filter_request_headers(r, [](const ngx_table_elt_t &field) {
+        return !is_one_of(view(field.key),
                           {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
-                           "If-Unmodified-Since", "Accept-Encoding"}))
-            {
-                continue;
-            }
-            auto *kept = static_cast<ngx_table_elt_t *>(ngx_list_push(&list));
-            if (kept == nullptr) {
-                throw std::bad_alloc();
-            }
-            *kept = headers[i];
-        }
-    }
+                           "If-Unmodified-Since", "Accept-Encoding"});
+    });
 }
 
 image::Parsed parse(ngx_uint_t dialect, image::RawUrl url)

@@ -45,6 +45,7 @@ struct Signature {
     unsigned                    redirects = 0;         // internal ones, so far
     unsigned                    redirects_seen = 0;    // by that gate
     std::optional<std::int64_t> expires;               // the earliest of all genuine answers
+    std::optional<std::string>  cookies;               // as sent, if a gate looked at them
 };
 
 struct RequestState {

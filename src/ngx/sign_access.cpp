@@ -3,16 +3,15 @@
 #include "ngx/headers.h"
 #include "ngx/request_url.h"
 #include "ngx/zone.h"
+#include "sign/token.h"
 
 namespace cdn {
 
 namespace {
 
-sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url)
+sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url,
+                   std::string_view cookies)
 {
-    const std::string cookies = gate.scheme->cookies().empty() ? std::string()
-                                                               : request_header(r, "Cookie");
-
     sign::Asked asked;
     asked.url = sign::Url::of(url);
     asked.cookies = cookies;
@@ -48,6 +47,24 @@ bool satisfies_all(ngx_http_request_t *r)
     auto *core = static_cast<ngx_http_core_loc_conf_t *>(
         ngx_http_get_module_loc_conf(r, ngx_http_core_module));
     return core->satisfy == NGX_HTTP_SATISFY_ALL;
+}
+
+void take_cookies(ngx_http_request_t *r, const std::vector<std::string> &names)
+{
+    bool any_is_empty = false;
+    each_header(r->headers_in.headers, "Cookie", false, [&](ngx_table_elt_t &field) {
+        const std::string rest = sign::without_cookies(view(field.value), names);
+        if (rest.size() < field.value.len) {
+            field.value = copy(r->pool, rest);
+            any_is_empty = any_is_empty || rest.empty();
+        }
+    });
+
+    if (any_is_empty) {
+        filter_request_headers(r, [](const ngx_table_elt_t &field) {
+            return field.value.len > 0 || !equal_ignoring_case(view(field.key), "Cookie");
+        });
+    }
 }
 
 // Whatever the verdict: nobody downstream sees a token.
@@ -97,8 +114,16 @@ RequestState *pass_gate(ngx_http_request_t *r)
     const bool was_let_in = signature.policy == gate && signature.is_judged
                             && signature.answer.verdict == sign::Verdict::ok;
 
+    const auto &cookies = gate->scheme->cookies();
+    if (!cookies.empty() && r == r->main) {
+        if (!signature.cookies) {
+            signature.cookies = request_header(r, "Cookie");
+        }
+        take_cookies(r, cookies);
+    }
+
     if (r == r->main && !was_let_in) {
-        signature.answer = judge(r, *gate, url);
+        signature.answer = judge(r, *gate, url, signature.cookies.value_or(""));
         signature.is_judged = true;
         if (const auto expires = signature.answer.expires) {
             signature.expires = std::min(signature.expires.value_or(*expires), *expires);

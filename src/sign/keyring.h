@@ -19,6 +19,7 @@ class Secret {
 public:
     Secret() = default;
     explicit Secret(std::string &&bytes);              // which it overwrites
+    Secret(const Secret &) = default;                  // each is overwritten
     Secret(Secret &&) noexcept = default;
     Secret &operator=(Secret &&other) noexcept;
     ~Secret();

@@ -15,7 +15,11 @@ struct Entry {
 };
 
 constexpr Entry table[] = {
-    {"native", make_native},
+    {"native", make_native},         {"bunnycdn", make_bunnycdn},   {"keycdn", make_keycdn},
+    {"cloudflare", make_cloudflare}, {"fastly", make_fastly},       {"akamai", make_akamai},
+    {"google", make_google},         {"cloudfront", make_cloudfront}, {"imgproxy", make_imgproxy},
+    {"thumbor", make_thumbor},       {"imgix", make_imgix},         {"secure_link", make_secure_link},
+    {"template", make_template},
 };
 
 }  // namespace
@@ -106,6 +110,32 @@ std::optional<Error> SchemeOptions::rest() const
     }
 
     return bad_request("unknown option \"" + printable(options_[0].first) + '"');
+}
+
+Result<std::string> take_name(SchemeOptions &options, std::string_view option,
+                              std::string_view otherwise)
+{
+    std::string name = options.take(option, otherwise);
+    if (name.empty() || name.find_first_of("&=?#~; ") != name.npos) {
+        return bad_request(std::string(option) + " is the name of an argument, not \""
+                           + printable(name) + '"');
+    }
+
+    return name;
+}
+
+Result<std::string> take_base(SchemeOptions &options)
+{
+    std::string base = options.take("base", "");
+    if (!base.starts_with("http://") && !base.starts_with("https://") && !base.starts_with('$')) {
+        return bad_request("needs base=URL, scheme and host of the URLs that were signed, "
+                           "like base=https://cdn.example.com");
+    }
+    if (base.ends_with('/')) {
+        base.pop_back();
+    }
+
+    return base;
 }
 
 Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys)

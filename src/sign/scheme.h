@@ -53,7 +53,7 @@ public:
     virtual std::string clean(const Url &url) const = 0;
 
     // Cookies that carry a token; nobody else need see them.
-    virtual std::vector<std::string> cookies() const { return {}; }
+    const std::vector<std::string> &cookies() const { return cookies_; }
 
     // Texts with variables of the web server, which it reads when asked.
     const std::vector<std::string> &expressions() const { return expressions_; }
@@ -65,8 +65,11 @@ protected:
         return expressions_.size() - 1;
     }
 
+    void add_cookie(std::string name) { cookies_.push_back(std::move(name)); }
+
 private:
     std::vector<std::string> expressions_;
+    std::vector<std::string> cookies_;
 };
 
 // The options of "cdn_sign_scheme NAME key=value ..."; each is taken once.

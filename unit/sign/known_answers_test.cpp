@@ -29,7 +29,8 @@ std::vector<json> vectors(const std::string &scheme)
 Gate gate(const json &vector)
 {
     std::vector<std::string> options;
-    for (const auto &[name, value] : vector.value("options", json::object()).items()) {
+    const json given = vector.value("options", json::object());
+    for (const auto &[name, value] : given.items()) {
         options.push_back(name + '=' + value.get<std::string>());
     }
     if (vector.contains("country")) {
@@ -71,7 +72,7 @@ TEST_P(KnownAnswers, ComeOutAsStated)
         if (vector.contains("clean_url")) {
             EXPECT_EQ(asked.clean(url), vector["clean_url"]);
         }
-        if (vector.contains("expires")) {
+        if (vector.contains("expires") && (vector["expect"] == "ok" || vector["expect"] == "expired")) {
             // CloudFront states the first second that is too late
             const std::int64_t last = vector["expires"].get<std::int64_t>() - (scheme == "cloudfront");
             EXPECT_EQ(answer.expires, last);
@@ -80,7 +81,11 @@ TEST_P(KnownAnswers, ComeOutAsStated)
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemes, KnownAnswers,
-                         testing::Values(std::pair{"native", 18}),
+                         testing::Values(std::pair{"native", 18}, std::pair{"bunnycdn", 33},
+                                         std::pair{"google", 17}, std::pair{"akamai", 14},
+                                         std::pair{"cloudflare", 11}, std::pair{"fastly", 10},
+                                         std::pair{"keycdn", 7}, std::pair{"cloudfront", 7},
+                                         std::pair{"imgproxy", 6}, std::pair{"secure_link", 6}),
                          [](const auto &test) { return test.param.first; });
 
 }  // namespace

@@ -1,0 +1,103 @@
+#include "sign/area.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+
+namespace cdn::sign {
+
+namespace {
+
+bool is_dots(std::string_view segment)
+{
+    segment = segment.substr(0, segment.find(';'));
+    while (segment.ends_with(' ')) {
+        segment.remove_suffix(1);
+    }
+
+    return !segment.empty() && segment.find_first_not_of('.') == segment.npos;
+}
+
+bool has_dot_segment(std::string path)
+{
+    std::replace(path.begin(), path.end(), '\\', '/');
+    const auto segments = split(path, '/');
+    return std::any_of(segments.begin(), segments.end(), is_dots);
+}
+
+}  // namespace
+
+std::optional<std::string> plain_path(std::string_view raw_path)
+{
+    // three readers in a row who each decode are more than there will be
+    std::optional<std::string> decoded(raw_path);
+    for (int reader = 0; reader < 3; reader++) {
+        if (has_dot_segment(*decoded) || decoded->find('\0') != decoded->npos) {
+            return std::nullopt;
+        }
+
+        auto once_more = percent_decode(*decoded);
+        if (!once_more) {
+            if (reader == 0) {
+                return std::nullopt;                   // malformed as it was sent
+            }
+            break;
+        }
+        decoded = std::move(once_more);
+    }
+    if (has_dot_segment(*decoded)) {
+        return std::nullopt;
+    }
+
+    std::string out;
+    for (std::size_t i = 0; i < raw_path.size(); i++) {
+        if (raw_path[i] != '%') {
+            out += raw_path[i];
+            continue;
+        }
+        const std::string byte = *percent_decode(raw_path.substr(i, 3));
+        out += byte == "/" || byte == "\\" ? std::string(raw_path.substr(i, 3)) : byte;
+        i += 2;
+    }
+
+    return out;
+}
+
+bool is_under(std::string_view path, std::string_view directory)
+{
+    if (directory.ends_with('/')) {
+        return path.starts_with(directory) || path == directory.substr(0, directory.size() - 1);
+    }
+
+    return path.starts_with(directory)
+           && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+bool matches_pattern(std::string_view pattern, std::string_view text)
+{
+    // with one place to go back to, the last star: no pattern takes longer than
+    // its length times that of the text
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = pattern.npos;
+    std::size_t resume = 0;
+
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+            p++;
+            t++;
+        } else if (star != pattern.npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+
+    return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
+}  // namespace cdn::sign

@@ -1,0 +1,22 @@
+// Tokens for an area: a directory, a prefix, a pattern.  A path counts as inside only
+// if everybody who reads it, however loosely, reads it so.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cdn::sign {
+
+// The path decoded once, but for escaped slashes; nothing where a segment is made of
+// dots, in any disguise: escaped twice, with parameters ("..;x"), between backslashes.
+std::optional<std::string> plain_path(std::string_view raw_path);
+
+// By whole segments: "/abc" and "/abc/" have "/abc" and "/abc/x" inside, not "/abcd".
+bool is_under(std::string_view path, std::string_view directory);
+
+// `*` is any run of bytes, `?` any one.
+bool matches_pattern(std::string_view pattern, std::string_view text);
+
+}  // namespace cdn::sign

@@ -1,0 +1,353 @@
+// ?token=T&expires=E&..., or /bcdn_token=T&expires=E&.../path.  Three generations,
+// told apart by the token's shape:
+//
+//   HS256-S, HS256-1-S   HMAC-SHA256(key, path expires ip params); "1-": bound to an IP,
+//                        4 bytes, or 16 of which the last 8 are zero
+//   S of 43 characters   SHA-256(key path expires [ip] params), the IP as text
+//   S of 22 characters   MD5(key path expires [ip])
+//
+// `path` is token_path where there is one, `params` all other arguments, decoded,
+// sorted, joined by "&".  The parts are not separated, so their borders are made sure
+// of: ten digits of expiry, arguments whose names do not begin with one.
+
+#include "sign/schemes.h"
+
+#include "core/address.h"
+#include "core/digest.h"
+#include "core/encoding.h"
+#include "core/text.h"
+#include "sign/area.h"
+#include "sign/token.h"
+
+#include <algorithm>
+#include <map>
+
+namespace cdn::sign {
+
+namespace {
+
+constexpr std::string_view directory_start = "/bcdn_token=";
+
+bool is_reserved(std::string_view name)
+{
+    return name == "token" || name == "expires" || name.starts_with("token_");
+}
+
+struct Token {
+    std::string_view   path;                           // of the resource, as sent
+    bool               is_directory = false;
+    std::string_view   token;
+    std::string_view   expires;
+    unsigned           tokens = 0;
+    bool               any = false;                    // something reserved is there
+    bool               malformed = false;
+    bool               ambiguous = false;              // signed text that could mean another URL
+    std::map<std::string, std::string> params;         // decoded, sorted
+};
+
+// "+" is a space, as in forms.
+std::optional<std::string> decode(std::string_view text)
+{
+    std::string spaced(text);
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    auto decoded = percent_decode(spaced);
+    // what an extended hash would have to contain, and no argument does
+    const bool has_control = decoded && std::any_of(decoded->begin(), decoded->end(), [](char c) {
+        return c >= 0 && c < ' ';
+    });
+    return has_control ? std::nullopt : decoded;
+}
+
+// The first segment's arguments, and the path behind it.
+struct Directory {
+    std::string_view arguments;
+    std::string_view path;
+};
+
+std::optional<Directory> read_directory(std::string_view path)
+{
+    if (!path.starts_with(directory_start)) {
+        return std::nullopt;
+    }
+
+    const auto end = path.find('/', 1);
+    return Directory{path.substr(1, end == path.npos ? path.npos : end - 1),
+                     end == path.npos ? std::string_view("/") : path.substr(end)};
+}
+
+void read_argument(Token &token, std::string_view name, std::string_view value, bool in_directory)
+{
+    token.any = token.any || is_reserved(name) || in_directory;
+
+    if (name == (in_directory ? "bcdn_token" : "token") && !(token.is_directory && !in_directory)) {
+        token.token = value;
+        token.tokens++;
+        return;
+    }
+    if (name == "expires") {
+        token.malformed = token.malformed || !token.expires.empty();
+        token.expires = value;
+        return;
+    }
+
+    const auto key = decode(name);
+    const auto text = decode(value);
+    const bool good = key && text && !key->empty() && (key->front() < '0' || key->front() > '9')
+                      && key->find_first_of("=&") == key->npos && text->find('&') == text->npos
+                      && *key != "token" && *key != "expires"
+                      && token.params.emplace(*key, *text).second;
+    token.ambiguous = token.ambiguous || !good;
+    token.malformed = token.malformed || (!good && (!key || is_reserved(*key)));
+}
+
+Token read_token(const Url &url)
+{
+    Token token;
+    token.path = url.path;
+
+    if (const auto directory = read_directory(url.path)) {
+        token.is_directory = true;
+        token.path = directory->path;
+        each_argument(directory->arguments, [&](std::string_view, std::string_view name, std::string_view value) {
+            read_argument(token, name, value, true);
+        });
+    }
+    if (url.has_query) {
+        each_argument(url.query, [&](std::string_view, std::string_view name, std::string_view value) {
+            read_argument(token, name, value, false);
+        });
+    }
+
+    return token;
+}
+
+// What some signers sign instead: the path decoded, where that means the same.
+std::optional<std::string> readable_path(std::string_view path)
+{
+    std::string out;
+    bool changed = false;
+
+    for (std::size_t i = 0; i < path.size(); i++) {
+        const auto byte = path[i] == '%' ? percent_decode(path.substr(i, 3)) : std::nullopt;
+        if (path[i] != '%') {
+            out += path[i];
+            continue;
+        }
+        if (!byte || ((*byte)[0] >= 0 && (*byte)[0] != ' ')) {
+            return std::nullopt;                       // reserved characters mean something escaped
+        }
+        out += *byte;
+        changed = true;
+        i += 2;
+    }
+
+    return changed ? std::optional(out) : std::nullopt;
+}
+
+bool lists(const std::string &countries, std::string_view country)
+{
+    const auto all = split(countries, ',');
+    return std::any_of(all.begin(), all.end(), [&](std::string_view c) {
+        return equal_ignoring_case(trim(c), country);
+    });
+}
+
+class BunnyCdn : public Scheme {
+public:
+    BunnyCdn(std::string ip, std::optional<std::string> country, const Keyring &keys)
+        : ip_(add_expression(std::move(ip)))
+    {
+        if (country) {
+            country_ = add_expression(std::move(*country));
+        }
+        for (const Key &key : keys.keys()) {
+            keys_.push_back({key.secret, Hmac(Hash::sha256(), key.secret.bytes())});
+        }
+    }
+
+    Answer verify(const Asked &asked, std::int64_t now) const override
+    {
+        const Token token = read_token(asked.url);
+        if (token.tokens == 0) {
+            return {Verdict::missing, !token.any, std::nullopt};
+        }
+
+        const auto expires = parse_digits(token.expires);
+        if (token.malformed || token.tokens > 1 || !expires || token.expires.size() != 10
+            || token.params.contains("token_referer"))
+        {
+            return refused(Verdict::invalid);          // we cannot tell where a click came from
+        }
+
+        const Verdict verdict = check(token, asked);
+        if (verdict != Verdict::ok) {
+            return refused(verdict);
+        }
+
+        Answer answer = genuine(*expires, now);
+        if (answer.verdict == Verdict::ok && !is_allowed_country(token, asked)) {
+            answer.verdict = Verdict::forbidden;
+        }
+        return answer;
+    }
+
+    std::string clean(const Url &url) const override
+    {
+        const auto directory = read_directory(url.path);
+        const bool has_token = directory || read_token(url).tokens > 0;
+
+        std::string out(directory ? directory->path : url.path);
+        bool any = false;
+        const auto keep = [&](std::string_view argument, std::string_view name, std::string_view) {
+            if (!is_reserved(name) && !(has_token && name == "limit")) {
+                out += any ? '&' : '?';
+                out += argument;
+                any = true;
+            }
+        };
+        if (directory) {
+            each_argument(directory->arguments, [&](auto argument, auto name, auto value) {
+                if (name != "bcdn_token") {
+                    keep(argument, name, value);
+                }
+            });
+        }
+        if (url.has_query) {
+            each_argument(url.query, keep);
+        }
+
+        return out;
+    }
+
+private:
+    struct Prepared {
+        Secret secret;
+        Hmac   hmac;
+    };
+
+    Verdict check(const Token &token, const Asked &asked) const
+    {
+        std::string_view given = token.token;
+        const bool is_hmac = given.starts_with("HS256-");
+        given.remove_prefix(is_hmac ? 6 : 0);
+        const bool is_bound = is_hmac && given.starts_with("1-") && without_padding(given.substr(2)).size() == 43;
+        given = without_padding(given.substr(is_bound ? 2 : 0));
+        const bool is_md5 = !is_hmac && given.size() == 22;
+
+        if (given.size() != 43 && !is_md5) {
+            return Verdict::invalid;
+        }
+
+        const auto token_path = token.params.find("token_path");
+        const bool for_area = token_path != token.params.end();
+        if (for_area && (is_md5 || !is_inside(token.path, token_path->second))) {
+            return Verdict::invalid;
+        }
+        // the oldest form signs none of them
+        if (is_md5 && std::any_of(token.params.begin(), token.params.end(),
+                                  [](const auto &p) { return is_reserved(p.first); }))
+        {
+            return Verdict::invalid;
+        }
+
+        std::vector<std::string> paths{std::string(for_area ? std::string_view(token_path->second)
+                                                            : token.path)};
+        if (const auto readable = for_area ? std::nullopt : readable_path(token.path)) {
+            paths.push_back(*readable);
+        }
+
+        const bool signs_all = !is_md5 && !ignores_params(token);
+        if (signs_all && token.ambiguous) {
+            return Verdict::invalid;
+        }
+
+        const std::string params = signed_params(token, signs_all);
+        std::string ip = asked.value(ip_);
+        if (is_hmac) {
+            const auto address = is_bound ? parse_address(ip) : std::optional<Address>(Address());
+            if (!address) {
+                return Verdict::forbidden;
+            }
+            ip = std::string(address->view().substr(0, address->size == 16 ? 8 : 4));
+            ip.resize(address->size, '\0');
+        }
+
+        bool matches = false;
+        for (const auto &[secret, hmac] : keys_) {
+            for (const std::string &path : paths) {
+                const auto compare = [&](const std::string &digest) {
+                    matches |= equal_in_constant_time(base64url(digest), given);
+                };
+                const auto key = secret.bytes();
+                if (is_hmac) {
+                    compare(hmac.of({path, token.expires, ip, params}));
+                } else if (is_md5) {
+                    compare(Hash::md5().of({key, path, token.expires}));
+                    compare(Hash::md5().of({key, path, token.expires, ip}));
+                } else {
+                    // providers' own libraries differ in where the address stands
+                    compare(Hash::sha256().of({key, path, token.expires, params}));
+                    compare(Hash::sha256().of({key, path, token.expires, ip, params}));
+                    compare(Hash::sha256().of({key, path, ip, token.expires, params}));
+                    compare(Hash::sha256().of({key, path, token.expires, params, ip}));
+                }
+            }
+        }
+
+        // one for another address cannot be told from a forged one
+        return matches ? Verdict::ok : is_bound ? Verdict::forbidden : Verdict::invalid;
+    }
+
+    static bool is_inside(std::string_view path, std::string_view token_path)
+    {
+        const auto plain = plain_path(path);
+        return plain && token_path.starts_with('/') && is_under(*plain, token_path);
+    }
+
+    static bool ignores_params(const Token &token)
+    {
+        const auto ignore = token.params.find("token_ignore_params");
+        return ignore != token.params.end() && ignore->second == "true";
+    }
+
+    static std::string signed_params(const Token &token, bool all)
+    {
+        std::string out;
+        for (const auto &[name, value] : token.params) {
+            if (all || name == "token_ignore_params" || name == "token_path") {
+                out += out.empty() ? "" : "&";
+                out += name + '=' + value;
+            }
+        }
+
+        return out;
+    }
+
+    bool is_allowed_country(const Token &token, const Asked &asked) const
+    {
+        const auto allowed = token.params.find("token_countries");
+        const auto blocked = token.params.find("token_countries_blocked");
+        if (allowed == token.params.end() && blocked == token.params.end()) {
+            return true;
+        }
+
+        const std::string country = country_ ? asked.value(*country_) : "";
+        const bool in = allowed == token.params.end() || (!country.empty() && lists(allowed->second, country));
+        const bool out = blocked != token.params.end() && !country.empty() && lists(blocked->second, country);
+        return in && !out;
+    }
+
+    std::vector<Prepared>      keys_;
+    std::size_t                ip_;
+    std::optional<std::size_t> country_;
+};
+
+}  // namespace
+
+Made make_bunnycdn(SchemeOptions &options, const Keyring &keys)
+{
+    return std::unique_ptr<Scheme>(std::make_unique<BunnyCdn>(
+        options.take("ip", "$remote_addr"), options.take("country"), keys));
+}
+
+}  // namespace cdn::sign

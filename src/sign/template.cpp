@@ -1,0 +1,320 @@
+// A recipe of the site's own, and nginx's secure_link, which is one: a digest of a
+// message, as an argument, with the expiry as another.
+
+#include "sign/schemes.h"
+
+#include "core/digest.h"
+#include "core/encoding.h"
+#include "core/text.h"
+#include "sign/token.h"
+
+#include <array>
+#include <chrono>
+
+namespace cdn::sign {
+
+namespace {
+
+enum class Encoding { hex, base64, base64url };
+enum class TimeFormat { seconds, hex, iso8601 };
+
+// Hours, minutes and seconds after "T", or an offset's "+hh:mm".
+std::optional<std::int64_t> two_digits(std::string_view text, std::int64_t most)
+{
+    const auto value = text.size() == 2 ? parse_digits(text) : std::nullopt;
+    return value && *value <= most ? value : std::nullopt;
+}
+
+// YYYY-MM-DDThh:mm:ssZ, or with an offset +hh:mm.
+std::optional<std::int64_t> parse_iso8601(std::string_view text)
+{
+    using namespace std::chrono;
+
+    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':'
+        || text[16] != ':')
+    {
+        return std::nullopt;
+    }
+
+    const auto year_number = parse_digits(text.substr(0, 4));
+    const auto month_number = two_digits(text.substr(5, 2), 12);
+    const auto day_number = two_digits(text.substr(8, 2), 31);
+    const auto hour = two_digits(text.substr(11, 2), 23);
+    const auto minute = two_digits(text.substr(14, 2), 59);
+    const auto second = two_digits(text.substr(17, 2), 60);
+    if (!year_number || !month_number || !day_number || !hour || !minute || !second) {
+        return std::nullopt;
+    }
+
+    const year_month_day date(year(static_cast<int>(*year_number)),
+                              month(static_cast<unsigned>(*month_number)),
+                              day(static_cast<unsigned>(*day_number)));
+    if (!date.ok()) {
+        return std::nullopt;
+    }
+
+    std::int64_t offset = 0;
+    const auto zone = text.substr(19);
+    if (zone != "Z") {
+        const auto hours = zone.size() == 6 && zone[3] == ':' ? two_digits(zone.substr(1, 2), 23) : std::nullopt;
+        const auto minutes = hours ? two_digits(zone.substr(4, 2), 59) : std::nullopt;
+        if (!minutes || (zone[0] != '+' && zone[0] != '-')) {
+            return std::nullopt;
+        }
+        offset = (*hours * 60 + *minutes) * (zone[0] == '+' ? 60 : -60);
+    }
+
+    const std::int64_t days = sys_days(date).time_since_epoch().count();
+    return days * 86400 + *hour * 3600 + *minute * 60 + *second - offset;
+}
+
+std::optional<std::int64_t> parse_hex_time(std::string_view text)
+{
+    if (text.empty() || text.size() > 15) {
+        return std::nullopt;
+    }
+
+    std::int64_t value = 0;
+    for (const char c : text) {
+        const int digit = hex_value(c);
+        if (digit < 0) {
+            return std::nullopt;
+        }
+        value = value * 16 + digit;
+    }
+
+    return value;
+}
+
+// A message in parts: what the scheme fills in, and texts for the web server.
+struct Part {
+    enum class Kind { key, expires, path, query, text };
+    Kind        kind;
+    std::size_t expression = 0;
+};
+
+struct Recipe {
+    Hash                       hash;
+    bool                       is_hmac = false;
+    std::string                message;
+    Encoding                   encoding = Encoding::base64url;
+    std::string                param;
+    std::optional<std::string> expires;
+    TimeFormat                 format = TimeFormat::seconds;
+};
+
+class Template : public Scheme {
+public:
+    Template(Recipe recipe, const Keyring &keys)
+        : recipe_(std::move(recipe)), names_{recipe_.param, recipe_.expires.value_or("")},
+          keys_(keys.keys().begin(), keys.keys().end())
+    {
+        if (recipe_.is_hmac) {
+            for (const Key &key : keys_) {
+                hmacs_.emplace_back(recipe_.hash, key.secret.bytes());
+            }
+        }
+    }
+
+    // {name} is filled in, ${name} is a variable.
+    std::optional<Error> read_message()
+    {
+        std::string_view rest = recipe_.message;
+        std::string text;
+        bool has_key = false;
+        bool has_expires = false;
+
+        const auto end_text = [&] {
+            if (!text.empty()) {
+                parts_.push_back({Part::Kind::text, add_expression(std::exchange(text, {}))});
+            }
+        };
+        while (!rest.empty()) {
+            if (rest.starts_with("${")) {
+                const auto end = std::min(rest.find('}'), rest.size() - 1);
+                text += rest.substr(0, end + 1);
+                rest.remove_prefix(end + 1);
+                continue;
+            }
+            if (rest[0] != '{') {
+                text += rest[0];
+                rest.remove_prefix(1);
+                continue;
+            }
+
+            const auto end = rest.find('}');
+            const auto name = rest.substr(1, end == rest.npos ? rest.npos : end - 1);
+            const auto kind = kind_named(name);
+            if (end == rest.npos || !kind) {
+                return bad_request("message knows {key}, {expires}, {path} and {query}, not \""
+                                   + printable(rest.substr(0, end)) + '"');
+            }
+            end_text();
+            parts_.push_back({*kind, 0});
+            has_key = has_key || *kind == Part::Kind::key;
+            has_expires = has_expires || *kind == Part::Kind::expires;
+            rest.remove_prefix(end + 1);
+        }
+        end_text();
+
+        if (!has_key && !recipe_.is_hmac) {
+            return bad_request("message needs {key}: without it anybody could sign");
+        }
+        if (has_expires != recipe_.expires.has_value()) {
+            return bad_request(has_expires ? "message has {expires}, and expires is off"
+                                           : "message needs {expires}: without it anybody could change it");
+        }
+
+        return std::nullopt;
+    }
+
+    Answer verify(const Asked &asked, std::int64_t now) const override
+    {
+        const Arguments arguments(asked.url, names());
+        if (!arguments.has(0)) {
+            return {Verdict::missing, !arguments.any(), std::nullopt};
+        }
+
+        const auto expires = recipe_.expires ? arguments[1] : std::string_view();
+        const auto text = recipe_.format == TimeFormat::iso8601 ? percent_decode(expires)
+                                                                 : std::optional<std::string>(expires);
+        const auto last = text ? parse_time(*text) : std::nullopt;
+        if (arguments.repeated() || (recipe_.expires && (!last || *last <= 0))) {
+            return refused(Verdict::invalid);
+        }
+
+        const std::string query(Url::of(clean({{}, asked.url.query, asked.url.has_query})).query);
+        const std::string given = recipe_.encoding == Encoding::hex ? std::string(arguments[0])
+                                                                    : unescape_base64(arguments[0]);
+        bool matches = false;
+        for (std::size_t i = 0; i < keys_.size(); i++) {
+            std::string message;
+            for (const Part &part : parts_) {
+                switch (part.kind) {
+                case Part::Kind::key:     message += keys_[i].secret.bytes(); break;
+                case Part::Kind::expires: message += *text; break;
+                case Part::Kind::path:    message += asked.url.path; break;
+                case Part::Kind::query:   message += query; break;
+                case Part::Kind::text:    message += asked.value(part.expression); break;
+                }
+            }
+            const std::string digest = recipe_.is_hmac ? hmacs_[i].of({message}) : recipe_.hash.of({message});
+            wipe(message.data(), message.size());
+            matches |= equals(digest, given);
+        }
+
+        return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
+    }
+
+    std::string clean(const Url &url) const override { return without(url, names()); }
+
+private:
+    Names names() const { return Names(names_).first(recipe_.expires ? 2 : 1); }
+
+    static std::optional<Part::Kind> kind_named(std::string_view name)
+    {
+        return name == "key"       ? std::optional(Part::Kind::key)
+               : name == "expires" ? std::optional(Part::Kind::expires)
+               : name == "path"    ? std::optional(Part::Kind::path)
+               : name == "query"   ? std::optional(Part::Kind::query)
+                                   : std::nullopt;
+    }
+
+    std::optional<std::int64_t> parse_time(std::string_view text) const
+    {
+        switch (recipe_.format) {
+        case TimeFormat::seconds: return parse_digits(text);
+        case TimeFormat::hex:     return parse_hex_time(text);
+        case TimeFormat::iso8601: break;
+        }
+
+        return parse_iso8601(text);
+    }
+
+    bool equals(std::string_view digest, std::string_view given) const
+    {
+        switch (recipe_.encoding) {
+        case Encoding::hex:    return equal_in_constant_time(hex(digest), given);
+        case Encoding::base64: return equal_in_constant_time(without_padding(base64(digest)), without_padding(given));
+        case Encoding::base64url: break;
+        }
+
+        return equal_in_constant_time(base64url(digest), without_padding(given));
+    }
+
+    Recipe                     recipe_;
+    std::array<std::string, 2> names_;
+    std::vector<Part>          parts_;
+    std::vector<Key>           keys_;
+    std::vector<Hmac>          hmacs_;
+};
+
+Made make(Recipe recipe, const Keyring &keys)
+{
+    if (recipe.expires == recipe.param) {
+        return bad_request("param and expires are the same name");
+    }
+
+    auto scheme = std::make_unique<Template>(std::move(recipe), keys);
+    if (auto error = scheme->read_message()) {
+        return std::move(*error);
+    }
+
+    return std::unique_ptr<Scheme>(std::move(scheme));
+}
+
+Result<std::optional<std::string>> take_expires(SchemeOptions &options)
+{
+    auto name = take_name(options, "expires", "expires");
+    if (!name) {
+        return name.error();
+    }
+
+    return *name == "off" ? std::optional<std::string>() : std::optional(std::move(*name));
+}
+
+}  // namespace
+
+Made make_secure_link(SchemeOptions &options, const Keyring &keys)
+{
+    auto param = take_name(options, "param", "md5");
+    auto expires = take_expires(options);
+    if (!param || !expires) {
+        return !param ? param.error() : expires.error();
+    }
+
+    Recipe recipe{Hash::md5()};
+    recipe.message = options.take("message", *expires ? "{expires}$uri$remote_addr {key}" : "$uri$remote_addr {key}");
+    recipe.param = std::move(*param);
+    recipe.expires = std::move(*expires);
+    return make(std::move(recipe), keys);
+}
+
+Made make_template(SchemeOptions &options, const Keyring &keys)
+{
+    const std::string digest = options.take("digest", "sha256");
+    const auto hash = Hash::named(digest);
+    if (!hash) {
+        return bad_request("digest is one that OpenSSL has, like sha256, not \"" + printable(digest) + '"');
+    }
+
+    const auto message = options.take("message");
+    if (!message) {
+        return bad_request("needs \"message=...\", what is signed");
+    }
+
+    const auto is_hmac = options.take_flag("hmac", false);
+    const auto encoding = options.take_word("encoding", {"hex", "base64", "base64url"});
+    const auto format = options.take_word("expires_format", {"unix", "hex", "iso8601"});
+    auto param = take_name(options, "param", "token");
+    auto expires = take_expires(options);
+    if (!is_hmac || !encoding || !format || !param || !expires) {
+        return !is_hmac ? is_hmac.error() : !encoding ? encoding.error() : !format ? format.error()
+               : !param ? param.error() : expires.error();
+    }
+    Recipe recipe{*hash, *is_hmac, *message, static_cast<Encoding>(*encoding), std::move(*param),
+                  std::move(*expires), static_cast<TimeFormat>(*format)};
+    return make(std::move(recipe), keys);
+}
+
+}  // namespace cdn::sign
