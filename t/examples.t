@@ -73,7 +73,7 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
     my %file;
-    $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{$file{$1} = $1 =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$1"}ge;
+    $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{my $name = $1; $file{$name} = $name =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$name"}ge;
     accepts($snippet =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $snippet) : $snippet, files => \%file);
 }
 
