@@ -19,6 +19,18 @@ sub public_key ()
     return $key;
 }
 
+# Key files that a configuration names, in the test's own directory.
+sub with_keys ($conf)
+{
+    my %files;
+    $conf =~ s{file:(?:/[\w-]+)*/?([\w.-]+)}{
+        my $name = $1;
+        $files{$name} = $name =~ /pem$/ ? public_key() : 'secret';
+        "file:%DIR%/html/$name";
+    }ge;
+    return ($conf, \%files);
+}
+
 # The inside of http {}, with what the harness has anyway taken out.
 sub inside_http ($conf)
 {
@@ -55,8 +67,9 @@ my ($readme) = read_file("$top/README.md") =~ /```nginx\n(load_module.*?)```/s o
 
 for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($_), 'p8080'] } glob "$top/conf.examples/*.conf") {
     my ($name, $conf, $port) = @$example;
+    my ($http, $keys) = with_keys(inside_http($conf));
     my @clock = $name eq 'school.conf' ? (clock => '2026-11-10 15:00:00') : ();
-    my $t = nginx('', http => inside_http($conf), @clock, files => { 'photos/cat.jpg' => photo() });
+    my $t = nginx('', http => $http, @clock, files => { 'photos/cat.jpg' => photo(), %$keys });
     $t->write_origin('photos/cat.jpg', photo());
 
     my $edge = $t->at($port);
@@ -72,9 +85,8 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
 
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
-    my %file;
-    $snippet =~ s{file:(?:/etc/nginx/)?([\w.-]+)}{my $name = $1; $file{$name} = $name =~ /pem$/ ? public_key() : 'secret'; "file:%DIR%/html/$name"}ge;
-    accepts($snippet =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $snippet) : $snippet, files => \%file);
+    my ($conf, $keys) = with_keys($snippet);
+    accepts($conf =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $conf) : $conf, files => $keys);
 }
 
 # every directive is in README, in nginx's own form

@@ -72,6 +72,16 @@ CONF
         location / { proxy_pass http://%ORIGIN%; }
     }
     server {
+        listen 127.0.0.1:%PORT_climb%;
+        root %DIR%/html;
+        satisfy any;
+        allow all;
+        cdn_sign required;
+        cdn_sign_key k1 secret salt=salt;
+        location / { cdn_sign_scheme bunnycdn; }
+        location /x/ { cdn_sign_scheme imgproxy; }
+    }
+    server {
         listen 127.0.0.1:%PORT_thumbor%;
         cdn_sign optional;
         cdn_sign_scheme thumbor;
@@ -222,6 +232,13 @@ good(thumbor('300x200/smart/host/file.jpg'), '/300x200/smart/host/file.jpg', at 
 good(thumbor('300x200/file.jpg?x=1') =~ s/=/%3D/r, '/300x200/file.jpg?x=1', at => 'thumbor');
 is($t->at('thumbor')->get('/unsafe/300x200/file.jpg')->body, '/300x200/file.jpg', 'optional: unsafe is unsigned');
 bad(thumbor('300x200/file.jpg') =~ s/=/A/r, '403 invalid', 'another length', at => 'thumbor');
+
+# what is behind the first segment does not climb out of the root
+for my $path ('/bcdn_token=T/../../logs/error.log', '/bcdn_token=T/x/../../../logs/error.log', '/bcdn_token=T/../logs/error.log', '/x/../../logs/error.log',
+    '/x/../logs/error.log', '/x/%2e%2e/%2e%2e/logs/error.log', '/bcdn_token=T/%2e%2e/logs/error.log', '/bcdn_token=T/..%2flogs/error.log')
+{
+    like($t->at('climb')->status($path), qr/^40[034]$/, "not $path");
+}
 
 # imgix
 sub imgix ($url) { $url . ($url =~ /\?/ ? '&' : '?') . 's=' . md5_hex("secret$url") }

@@ -52,7 +52,7 @@ void set_url(ngx_http_request_t *r, std::string_view url)
     const auto path = decoded_path(raw_path);
 
     r->unparsed_uri = copy(r->pool, url);
-    r->uri = copy(r->pool, path ? std::string_view(*path) : raw_path);
+    r->uri = copy(r->pool, path ? std::string_view(*path) : "/");   // never one that climbs
     r->args = copy(r->pool, query);
     ngx_http_set_exten(r);
 
