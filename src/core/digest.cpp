@@ -34,20 +34,36 @@ const unsigned char *octets(std::string_view text)
 
 std::optional<Hash> Hash::named(const std::string &name)
 {
-    const EVP_MD *type = EVP_get_digestbyname(name.c_str());
+    std::shared_ptr<EVP_MD> type(EVP_MD_fetch(nullptr, name.c_str(), nullptr), EVP_MD_free);
+    ERR_clear_error();
+
     // a length of one's own choice has no place in a token
-    const bool usable = type != nullptr && EVP_MD_get_size(type) > 0
-                        && (EVP_MD_get_flags(type) & EVP_MD_FLAG_XOF) == 0;
-    return usable ? std::optional(Hash(type)) : std::nullopt;
+    const bool usable = type && EVP_MD_get_size(type.get()) > 0
+                        && (EVP_MD_get_flags(type.get()) & EVP_MD_FLAG_XOF) == 0;
+    return usable ? std::optional(Hash(std::move(type))) : std::nullopt;
 }
 
-Hash Hash::md5()    { return Hash(EVP_md5()); }
-Hash Hash::sha1()   { return Hash(EVP_sha1()); }
-Hash Hash::sha256() { return Hash(EVP_sha256()); }
+const Hash &Hash::md5()
+{
+    static const Hash hash = named("MD5").value();
+    return hash;
+}
+
+const Hash &Hash::sha1()
+{
+    static const Hash hash = named("SHA1").value();
+    return hash;
+}
+
+const Hash &Hash::sha256()
+{
+    static const Hash hash = named("SHA256").value();
+    return hash;
+}
 
 std::size_t Hash::size() const
 {
-    return static_cast<std::size_t>(EVP_MD_get_size(type_));
+    return static_cast<std::size_t>(EVP_MD_get_size(type_.get()));
 }
 
 std::string Hash::of(Parts parts) const
@@ -56,7 +72,7 @@ std::string Hash::of(Parts parts) const
     thread_local const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
 
     std::string digest(size(), '\0');
-    bool done = EVP_DigestInit_ex(context.get(), type_, nullptr) == 1;
+    bool done = EVP_DigestInit_ex(context.get(), type_.get(), nullptr) == 1;
     for (const auto part : parts) {
         done = done && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
     }
@@ -72,7 +88,7 @@ void Hmac::Free::operator()(evp_mac_ctx_st *context) const
     EVP_MAC_CTX_free(context);
 }
 
-Hmac::Hmac(Hash hash, std::string_view key)
+Hmac::Hmac(const Hash &hash, std::string_view key)
 {
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(
         EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
@@ -81,7 +97,7 @@ Hmac::Hmac(Hash hash, std::string_view key)
 
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                         const_cast<char *>(EVP_MD_get0_name(hash.type_)), 0),
+                                         const_cast<char *>(EVP_MD_get0_name(hash.type_.get())), 0),
         OSSL_PARAM_construct_end(),
     };
     check(context_ != nullptr
@@ -125,12 +141,12 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem)
     return key;
 }
 
-bool PublicKey::signed_this(Hash hash, std::string_view message, std::string_view signature) const
+bool PublicKey::signed_this(const Hash &hash, std::string_view message, std::string_view signature) const
 {
     const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     const bool genuine =
         context
-        && EVP_DigestVerifyInit(context.get(), nullptr, hash.type_, nullptr, key_.get()) == 1
+        && EVP_DigestVerifyInit(context.get(), nullptr, hash.type_.get(), nullptr, key_.get()) == 1
         && EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
                             message.size()) == 1;
     // a forged one leaves its reason in the queue that TLS reads too

@@ -24,9 +24,9 @@ class Hash {
 public:
     // OpenSSL's names: "sha256", "SHA3-256"; nothing for one it does not have.
     static std::optional<Hash> named(const std::string &name);
-    static Hash md5();
-    static Hash sha1();
-    static Hash sha256();
+    static const Hash &md5();
+    static const Hash &sha1();
+    static const Hash &sha256();
 
     std::size_t size() const;
     std::string of(Parts parts) const;
@@ -34,15 +34,15 @@ public:
 private:
     friend class Hmac;
     friend class PublicKey;
-    explicit Hash(const evp_md_st *type) : type_(type) {}
+    explicit Hash(std::shared_ptr<evp_md_st> type) : type_(std::move(type)) {}
 
-    const evp_md_st *type_;
+    std::shared_ptr<evp_md_st> type_;                  // fetched: by name it costs more than to hash
 };
 
 // HMAC with one key, prepared: each message then costs its own bytes alone.
 class Hmac {
 public:
-    Hmac(Hash hash, std::string_view key);
+    Hmac(const Hash &hash, std::string_view key);
 
     std::string of(Parts parts) const;
 
@@ -59,7 +59,7 @@ class PublicKey {
 public:
     static Result<PublicKey> from_pem(std::string_view pem);
 
-    bool signed_this(Hash hash, std::string_view message, std::string_view signature) const;
+    bool signed_this(const Hash &hash, std::string_view message, std::string_view signature) const;
 
 private:
     struct Free {

@@ -11,23 +11,28 @@ constexpr std::string_view standard =
 constexpr std::string_view url_safe =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+// Three bytes become four characters, the rest as many as it needs.
 std::string encode(std::string_view bytes, std::string_view alphabet)
 {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
+    std::string text((bytes.size() * 4 + 2) / 3, '\0');
+    const auto *in = reinterpret_cast<const unsigned char *>(bytes.data());
+    char *out = text.data();
+    std::size_t left = bytes.size();
 
-    unsigned held = 0;
-    unsigned bits = 0;
-    for (const char byte : bytes) {
-        held = held << 8 | static_cast<unsigned char>(byte);
-        bits += 8;
-        while (bits >= 6) {
-            bits -= 6;
-            text.push_back(alphabet[held >> bits & 63]);
-        }
+    for (; left >= 3; left -= 3, in += 3) {
+        const unsigned group = static_cast<unsigned>(in[0] << 16 | in[1] << 8 | in[2]);
+        *out++ = alphabet[group >> 18];
+        *out++ = alphabet[group >> 12 & 63];
+        *out++ = alphabet[group >> 6 & 63];
+        *out++ = alphabet[group & 63];
     }
-    if (bits > 0) {
-        text.push_back(alphabet[held << (6 - bits) & 63]);
+    if (left > 0) {
+        const unsigned group = static_cast<unsigned>(in[0] << 16 | (left > 1 ? in[1] << 8 : 0));
+        *out++ = alphabet[group >> 18];
+        *out++ = alphabet[group >> 12 & 63];
+        if (left > 1) {
+            *out++ = alphabet[group >> 6 & 63];
+        }
     }
 
     return text;
