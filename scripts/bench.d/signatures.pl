@@ -26,14 +26,16 @@ my $t = server(<<'CONF', http => 'cdn_zone 8m;');
         if ($secure_link = "0") { return 410; }
     }
     location /open/ { }
+    location /counted/ { cdn_region here; }
 CONF
-$t->write("$_/file", 'x' x 1000) for qw(ours md5 link open);
+$t->write("$_/file", 'x' x 1000) for qw(ours md5 link open counted);
 
 my $expires = time + 86400;
 my %url = (
     native => signed('/ours/file', secret => 'secret', expires => $expires),
     'cdn_sign_scheme secure_link' => '/md5/file?md5=' . b64u(md5("$expires/md5/file secret")) . "&expires=$expires",
     secure_link => '/link/file?md5=' . b64u(md5("$expires/link/file secret")) . "&expires=$expires",
+    'counted, nothing signed' => '/counted/file',
     'nothing signed' => '/open/file',
 );
 $t->status($url{$_}) == 200 or die "$_: not served\n" for keys %url;
@@ -42,7 +44,7 @@ $t->status($url{$_} =~ s/=./=!/r) == 403 or die "$_: not refused\n" for grep { !
 headline('signed URLs per second: ours / secure_link (bar: 0.97)');
 my $row = table(['gate', 28], '/s', ['ratio', 16], ['CPU us', 8], ['CPU ratio', 16]);
 
-my @gates = ('native', 'cdn_sign_scheme secure_link', 'secure_link', 'nothing signed');
+my @gates = ('native', 'cdn_sign_scheme secure_link', 'secure_link', 'counted, nothing signed', 'nothing signed');
 my $results = turns(map {
     my $url = $url{$_};
     $_ => sub { client($t, $url, clients => 16) };

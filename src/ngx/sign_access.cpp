@@ -81,6 +81,11 @@ void take_token(ngx_http_request_t *r, const sign::Scheme &scheme, const std::st
         return;
     }
 
+    if (!r->internal) {
+        set_query(r, sign::Url::of(clean).query, clean);
+        return;
+    }
+
     // a rewrite, or a redirect, may have left other arguments than `url` has
     const std::string args = scheme.clean({parts.path, view(r->args), r->args.len > 0});
     const std::string target = scheme.clean(sign::Url::of(without_fragment(view(r->unparsed_uri))));
