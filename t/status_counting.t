@@ -143,6 +143,10 @@ is($json->{started}, $started, 'and their beginning');
 $t->get('/a');
 is(counted(++$total)->{requests}{total}, $total, 'and goes on');
 
+$t->kill_worker for 1 .. 3;
+$t->get('/a');
+is(counted(++$total)->{requests}{total}, $total, 'as do killed workers');
+
 $t->conf($conf, http => "$http cdn_node edge-7 region=us_east;");
 $t->reload;
 is(reason('/a'), 'HIT hit us_east', 'cdn_node names a region for all');

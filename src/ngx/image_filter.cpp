@@ -258,9 +258,7 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
         counters.observe(Metric::image_queue, {}, job.queue_us);
     }
     if (made && !made->not_modified) {
-        status::Tally tally;
-        tally.transforms = 1;
-        z->windows.add(tally);
+        z->windows.add_transform();
         counters.observe(Metric::image_duration, {format_label}, job.run_us);
         counters.add(Metric::image_bytes, {counters.label("in")}, job.source.size());
         counters.add(Metric::image_bytes, {counters.label("out")}, made->image.size);

@@ -82,21 +82,31 @@ std::uint64_t microseconds(std::int64_t ms)
     return static_cast<std::uint64_t>(ms) * 1000;
 }
 
-// The ids of words of ours, which lie at one place for ever: asked for once.
-status::LabelId word(status::Counters &counters, std::string_view literal)
+// A label's id, remembered by this process: the same few come again and again.
+status::LabelId label_of(status::Counters &counters, std::string_view text, bool is_region = false)
 {
     struct Known {
-        const char     *text;
-        std::size_t     length;
+        char            text[63];
+        std::uint8_t    length;                        // 0: none yet
+        bool            is_region;
         status::LabelId id;
     };
     static Known known[64];
 
-    Known &place = known[reinterpret_cast<std::uintptr_t>(literal.data()) % std::size(known)];
-    if (place.text != literal.data() || place.length != literal.size()) {
-        place = {literal.data(), literal.size(), counters.label(literal)};
+    if (text.empty() || text.size() > sizeof(Known::text)) {
+        return is_region ? counters.region(text) : counters.label(text);
     }
-    return place.id;
+
+    const std::size_t place = text.size() * 7 + static_cast<unsigned char>(text.front()) * 3
+                              + static_cast<unsigned char>(text.back());
+    Known &entry = known[place % std::size(known)];
+    if (entry.is_region != is_region || text != std::string_view(entry.text, entry.length)) {
+        text.copy(entry.text, sizeof(entry.text));
+        entry.length = static_cast<std::uint8_t>(text.size());
+        entry.is_region = is_region;
+        entry.id = is_region ? counters.region(text) : counters.label(text);
+    }
+    return entry.id;
 }
 
 // Where it counts; a request that nginx ended in its location before the rewrite
@@ -132,20 +142,16 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
         }
     }
 
-    status::Tally tally;
-    tally.requests = 1;
-    tally.with_cache = has_hit_ratio(cache);
-    tally.hits = is_hit(cache);
-    tally.errors = response_status(r) / 100 == 5;
-    tally.origin = own.asked;
-    tally.sent = sent;
-    tally.received = all.bytes;
-    if (why) {
-        tally.reasons[static_cast<std::size_t>(*why)] = 1;
-    }
-    tally.add_duration(static_cast<std::uint64_t>(elapsed));
-    z.windows.add(tally);
-    z.windows.note_slow(static_cast<std::uint64_t>(elapsed));
+    status::Served served;
+    served.has_hit_ratio = has_hit_ratio(cache);
+    served.hit = is_hit(cache);
+    served.error = response_status(r) / 100 == 5;
+    served.origin = own.asked;
+    served.sent = sent;
+    served.received = all.bytes;
+    served.ms = static_cast<std::uint64_t>(elapsed);
+    served.reason = why;
+    z.windows.add(served);
 
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
@@ -160,19 +166,19 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     }
 
     auto &counters = z.counters;
-    const auto status_label = word(counters, name(cache));
-    const auto profile = state != nullptr && !state->profile.empty() ? counters.label(state->profile)
-                                                                     : word(counters, "none");
-    const auto region_label = counters.region(where.empty() ? "none" : where);
+    const auto status_label = label_of(counters, name(cache));
+    const auto profile = label_of(counters, state != nullptr && !state->profile.empty() ? state->profile
+                                                                                       : "none");
+    const auto region_label = label_of(counters, where.empty() ? "none" : where, true);
 
     counters.add(Metric::requests,
-                 {counters.label(cache_zone(r)), profile, region_label, status_label});
-    counters.add(Metric::responses, {word(counters, status::status_class(response_status(r)))});
+                 {label_of(counters, cache_zone(r)), profile, region_label, status_label});
+    counters.add(Metric::responses, {label_of(counters, status::status_class(response_status(r)))});
     counters.add(Metric::content_requests,
-                 {word(counters, status::content_kind(view(r->headers_out.content_type))),
+                 {label_of(counters, status::content_kind(view(r->headers_out.content_type))),
                   status_label});
     if (why) {
-        const auto reason_label = word(counters, name(*why));
+        const auto reason_label = label_of(counters, name(*why));
         counters.add(Metric::cache_reasons, {reason_label});
         if (!is_hit(cache)) {
             counters.add(Metric::profile_misses, {profile, reason_label});

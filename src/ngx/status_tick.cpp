@@ -15,6 +15,7 @@ const MainConf *conf_of(const volatile ngx_cycle_t *cycle)
 
 void on_tick(ngx_event_t *timer) noexcept
 {
+    timer->log = const_cast<ngx_cycle_t *>(ngx_cycle)->log;   // a single process changes cycles
     guarded<int>(timer->log, 0, [] {
         const MainConf &conf = *conf_of(ngx_cycle);
         if (auto z = zone(conf)) {
@@ -43,7 +44,6 @@ void start_ticking(ngx_cycle_t *cycle)
     nobody.fd = static_cast<ngx_socket_t>(-1);
     timer.handler = on_tick;
     timer.data = &nobody;
-    timer.log = cycle->log;
     timer.cancelable = 1;
     on_tick(&timer);
 }

@@ -273,9 +273,14 @@ void Counters::add(Metric metric, Labels labels, std::uint64_t amount)
 
 void Counters::observe(Metric metric, Labels labels, std::uint64_t microseconds)
 {
-    const double seconds = static_cast<double>(microseconds) / 1e6;
-    const auto bound = std::lower_bound(bucket_bounds.begin(), bucket_bounds.end(), seconds);
-    const auto bucket = static_cast<std::uint64_t>(bound - bucket_bounds.begin());
+    static constexpr auto bounds_us = [] {
+        std::array<std::uint64_t, bucket_bounds.size()> out{};
+        std::transform(bucket_bounds.begin(), bucket_bounds.end(), out.begin(),
+                       [](double seconds) { return static_cast<std::uint64_t>(seconds * 1e6 + 0.5); });
+        return out;
+    }();
+    const auto bound = std::lower_bound(bounds_us.begin(), bounds_us.end(), microseconds);
+    const auto bucket = static_cast<std::uint64_t>(bound - bounds_us.begin());
 
     // the last label's place holds the bucket
     labels[3] = 0;

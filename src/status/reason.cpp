@@ -87,35 +87,43 @@ std::string_view content_kind(std::string_view content_type)
         return "none";
     }
 
-    const std::string type = lower(trim(cut(content_type, ';').before));
+    // on each request's path: nothing is copied
+    const auto type = trim(content_type.substr(0, content_type.find(';')));
+    const auto [whole, detail, has_detail] = cut(type, '/');
+    if (!has_detail) {
+        return "other";
+    }
+    for (const std::string_view kind : {"image", "video", "audio", "font"}) {
+        if (equal_ignoring_case(whole, kind)) {
+            return kind;
+        }
+    }
+
     static constexpr struct {
-        std::string_view type;
+        std::string_view detail;
         std::string_view kind;
-    } exact[] = {
-        {"text/html", "html"},
-        {"application/xhtml+xml", "html"},
-        {"text/css", "css"},
-        {"text/javascript", "javascript"},
-        {"application/javascript", "javascript"},
-        {"application/x-javascript", "javascript"},
-        {"application/json", "json"},
-        {"application/pdf", "pdf"},
-        {"application/vnd.ms-fontobject", "font"},
-        {"application/font-woff", "font"},
+    } known[] = {
+        {"html", "html"},
+        {"css", "css"},
+        {"javascript", "javascript"},
+        {"json", "json"},
+        {"pdf", "pdf"},
+        {"xhtml+xml", "html"},
+        {"x-javascript", "javascript"},
+        {"font-woff", "font"},
+        {"vnd.ms-fontobject", "font"},
     };
-    for (const auto &[known, kind] : exact) {
-        if (type == known) {
+    for (const auto &[word, kind] : known) {
+        if (equal_ignoring_case(detail, word)) {
             return kind;
         }
     }
 
-    for (const std::string_view kind : {"image", "video", "audio", "font", "text"}) {
-        if (type.starts_with(kind) && type.size() > kind.size() && type[kind.size()] == '/') {
-            return kind;
-        }
+    if (equal_ignoring_case(whole, "text")) {
+        return "text";
     }
-
-    return type.ends_with("+json") ? "json" : "other";
+    return detail.size() > 5 && equal_ignoring_case(detail.substr(detail.size() - 5), "+json") ? "json"
+                                                                                              : "other";
 }
 
 }  // namespace cdn::status

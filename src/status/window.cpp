@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 
 namespace cdn::status {
 
@@ -69,22 +70,11 @@ struct Ring {
 
 }  // namespace
 
-void Tally::add_duration(std::uint64_t ms)
+std::size_t Tally::latency_bucket(std::uint64_t ms)
 {
     const auto bound = std::lower_bound(latency_bounds_ms.begin(), latency_bounds_ms.end(),
                                         static_cast<double>(ms));
-    duration_ms += ms;
-    latency[static_cast<std::size_t>(bound - latency_bounds_ms.begin())]++;
-}
-
-Tally &Tally::operator+=(const Tally &other)
-{
-    auto sums = std::bit_cast<Fields>(*this);
-    const auto added = std::bit_cast<Fields>(other);
-    for (std::size_t i = 0; i < tally_fields; i++) {
-        sums[i] += added[i];
-    }
-    return *this = std::bit_cast<Tally>(sums);
+    return static_cast<std::size_t>(bound - latency_bounds_ms.begin());
 }
 
 Tally Tally::operator-(const Tally &earlier) const
@@ -149,21 +139,38 @@ Windows::Windows(void *memory, unsigned shard)
 {
 }
 
-void Windows::add(const Tally &tally)
+void Windows::add(const Served &request)
 {
-    const auto fields = std::bit_cast<Fields>(tally);
-    for (std::size_t i = 0; i < tally_fields; i++) {
-        if (fields[i] != 0) {
-            memory_->sums[shard_][i].fetch_add(fields[i], std::memory_order_relaxed);
+    auto &sums = memory_->sums[shard_];
+    const auto add = [&](std::size_t offset, std::uint64_t amount) {
+        if (amount != 0) {
+            sums[offset / sizeof(std::uint64_t)].fetch_add(amount, std::memory_order_relaxed);
         }
+    };
+
+    add(offsetof(Tally, requests), 1);
+    add(offsetof(Tally, with_cache), request.has_hit_ratio);
+    add(offsetof(Tally, hits), request.hit);
+    add(offsetof(Tally, errors), request.error);
+    add(offsetof(Tally, origin), request.origin);
+    add(offsetof(Tally, sent), request.sent);
+    add(offsetof(Tally, received), request.received);
+    add(offsetof(Tally, duration_ms), request.ms);
+    add(offsetof(Tally, latency) + Tally::latency_bucket(request.ms) * sizeof(std::uint64_t), 1);
+    if (request.reason) {
+        add(offsetof(Tally, reasons) + static_cast<std::size_t>(*request.reason) * sizeof(std::uint64_t), 1);
+    }
+
+    auto &slowest = memory_->slowest_ms;
+    std::uint64_t known = slowest.load(std::memory_order_relaxed);
+    while (known < request.ms && !slowest.compare_exchange_weak(known, request.ms)) {
     }
 }
 
-void Windows::note_slow(std::uint64_t ms)
+void Windows::add_transform()
 {
-    std::uint64_t known = memory_->slowest_ms.load(std::memory_order_relaxed);
-    while (known < ms && !memory_->slowest_ms.compare_exchange_weak(known, ms)) {
-    }
+    memory_->sums[shard_][offsetof(Tally, transforms) / sizeof(std::uint64_t)].fetch_add(
+        1, std::memory_order_relaxed);
 }
 
 std::uint64_t Windows::take_slowest()

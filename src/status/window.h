@@ -38,9 +38,8 @@ struct Tally {
     std::array<std::uint64_t, reason_count> reasons{};
     std::array<std::uint64_t, latency_bounds_ms.size() + 1> latency{};
 
-    void add_duration(std::uint64_t ms);
+    static std::size_t latency_bucket(std::uint64_t ms);
 
-    Tally &operator+=(const Tally &other);
     Tally operator-(const Tally &earlier) const;
     bool operator==(const Tally &) const = default;
 
@@ -51,6 +50,18 @@ struct Tally {
     std::optional<double> mean_ms() const;
     std::optional<double> percentile_ms(double q) const;
     std::uint64_t bytes_saved() const;
+};
+
+// One request, as windows see it.
+struct Served {
+    bool                  has_hit_ratio = false;
+    bool                  hit = false;
+    bool                  error = false;
+    bool                  origin = false;
+    std::uint64_t         sent = 0;
+    std::uint64_t         received = 0;
+    std::uint64_t         ms = 0;
+    std::optional<Reason> reason;
 };
 
 // What happened in a span of time.
@@ -71,13 +82,13 @@ public:
     // As Counters: zeroed when new, `shard` any number.
     Windows(void *memory, unsigned shard);
 
-    void add(const Tally &tally);
-    void note_slow(std::uint64_t ms);                  // a request that took so long
+    void add(const Served &request);
+    void add_transform();
 
     // Moves the rings on; one process at a time.  Whether a second began.
     bool tick(std::int64_t now);
 
-    // The slowest request since the last call.
+    // The slowest request since the last call, in milliseconds.
     std::uint64_t take_slowest();
 
     Tally total() const;

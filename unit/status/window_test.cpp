@@ -15,11 +15,12 @@ class WindowTest : public testing::Test {
 protected:
     void serve(std::uint64_t requests, std::uint64_t hits = 0)
     {
-        Tally tally;
-        tally.requests = requests;
-        tally.with_cache = requests;
-        tally.hits = hits;
-        windows.add(tally);
+        for (std::uint64_t i = 0; i < requests; i++) {
+            Served served;
+            served.has_hit_ratio = true;
+            served.hit = i < hits;
+            windows.add(served);
+        }
     }
 
     std::vector<std::uint64_t> memory = std::vector<std::uint64_t>(Windows::memory_size() / 8 + 8);
@@ -143,10 +144,9 @@ TEST_F(WindowTest, LosesNothingToWorkersWhileItTicks)
         workers.emplace_back([=] {
             Windows own(shared, worker % 2);
             for (int i = 0; i < 20'000; i++) {
-                Tally tally;
-                tally.requests = 1;
-                tally.add_duration(3);
-                own.add(tally);
+                Served served;
+                served.ms = 3;
+                own.add(served);
             }
         });
     }
@@ -162,24 +162,53 @@ TEST_F(WindowTest, LosesNothingToWorkersWhileItTicks)
 
 TEST_F(WindowTest, RemembersTheSlowestOnce)
 {
-    windows.note_slow(7000);
-    windows.note_slow(6000);
+    for (const std::uint64_t ms : {5, 7000, 6000}) {
+        Served served;
+        served.ms = ms;
+        windows.add(served);
+    }
     EXPECT_EQ(windows.take_slowest(), 7000U);
     EXPECT_EQ(windows.take_slowest(), 0U);
 }
 
-TEST(Tally, PutsABoundIntoItsOwnBucket)
+TEST_F(WindowTest, PutsABoundIntoItsOwnBucket)
 {
-    Tally tally;
     for (const std::uint64_t ms : {0, 1, 100, 101, 60'000, 60'001}) {
-        tally.add_duration(ms);
+        Served served;
+        served.ms = ms;
+        windows.add(served);
     }
-    EXPECT_EQ(tally.latency[0], 2U);
-    EXPECT_EQ(tally.latency[11], 1U);                  // up to 100 ms
-    EXPECT_EQ(tally.latency[12], 1U);
-    EXPECT_EQ(tally.latency[27], 1U);
-    EXPECT_EQ(tally.latency[28], 1U);
-    EXPECT_EQ(tally.duration_ms, 120'203U);
+
+    const Tally total = windows.total();
+    EXPECT_EQ(total.latency[0], 2U);
+    EXPECT_EQ(total.latency[11], 1U);                  // up to 100 ms
+    EXPECT_EQ(total.latency[12], 1U);
+    EXPECT_EQ(total.latency[27], 1U);
+    EXPECT_EQ(total.latency[28], 1U);
+    EXPECT_EQ(total.duration_ms, 120'203U);
+}
+
+TEST_F(WindowTest, CountsEachSideOfARequest)
+{
+    Served served;
+    served.has_hit_ratio = true;
+    served.error = true;
+    served.origin = true;
+    served.sent = 10;
+    served.received = 4;
+    served.reason = Reason::error;
+    windows.add(served);
+    windows.add_transform();
+
+    const Tally total = windows.total();
+    EXPECT_EQ(total.requests, 1U);
+    EXPECT_EQ(total.with_cache, 1U);
+    EXPECT_EQ(total.hits, 0U);
+    EXPECT_EQ(total.errors, 1U);
+    EXPECT_EQ(total.origin, 1U);
+    EXPECT_EQ(total.bytes_saved(), 6U);
+    EXPECT_EQ(total.transforms, 1U);
+    EXPECT_EQ(total.reasons[static_cast<std::size_t>(Reason::error)], 1U);
 }
 
 TEST(Tally, SavesNothingWhereOriginsSendMore)
