@@ -22,7 +22,6 @@ std::string percent(double share)
     return std::to_string(std::lround(share * 100)) + " %";
 }
 
-// Of shares near one, the places that tell it from one.
 std::string percent_of(std::uint64_t part, std::uint64_t whole)
 {
     return percent(static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(whole, 1)));

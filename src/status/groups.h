@@ -34,10 +34,10 @@ struct Group {
 // Sorted by kind and name.
 std::vector<Group> groups(const std::vector<Sample> &samples);
 
-// A group in the last hours, each as it began.
+// A group in the last 24 hours.
 struct GroupDay {
-    Group                             total;           // of all these hours
-    std::array<std::uint64_t, 24>     expired{};       // misses by hour of the clock
+    Group                         total;               // of all these hours
+    std::array<std::uint64_t, 24> expired{};           // misses by hour of the clock
 };
 
 // A view of shared memory; times are Unix time in seconds.
