@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ngx/ngx.h"
+#include "status/counters.h"
 #include "ttl/freshness.h"
 
 #include <map>
@@ -35,6 +36,7 @@ struct TtlMain {
     std::vector<std::string> own_profiles;             // of the configuration
     std::map<std::string, std::unique_ptr<LiveSchedule>, std::less<>> schedules;
     std::vector<std::string> unknown;                  // names in variables that this worker met
+    std::map<std::pair<const ttl::Profile *, const char *>, status::Labels> phase_labels;   // its counters'
     bool          in_use = false;                      // any location has a cdn_ttl
 
     const ttl::Profile *profile(std::string_view name) const;

@@ -206,7 +206,10 @@ Heard hear_upstream(ngx_http_request_t *r)
     const ngx_str_t *date = nullptr;
 
     each_field(r->upstream->headers_in.headers, true, [&](ngx_table_elt_t &field) {
-        const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
+        // most names differ in length already
+        const auto is = [&](std::string_view name) {
+            return field.key.len == name.size() && equal_ignoring_case(view(field.key), name);
+        };
         if (is("Cache-Control")) {
             append(heard.cache_control, field.value);
         } else if (is("CDN-Cache-Control")) {
@@ -260,6 +263,77 @@ double chance()
 
 // ---- what clients are told
 
+// The fields that are told, found in one pass; those of one name are one then.
+struct Fields {
+    ngx_table_elt_t *cache_control = nullptr;
+    ngx_table_elt_t *vary = nullptr;
+    ngx_table_elt_t *tags = nullptr;
+    ngx_table_elt_t *cache_status = nullptr;
+    ngx_table_elt_t *age = nullptr;
+};
+
+void join(ngx_http_request_t *r, ngx_table_elt_t *&first, ngx_table_elt_t &field)
+{
+    if (first == nullptr) {
+        first = &field;
+        return;
+    }
+
+    first->value = copy(r->pool, std::string(view(first->value)) + ", " + std::string(view(field.value)));
+    field.hash = 0;
+}
+
+Fields find_fields(ngx_http_request_t *r)
+{
+    Fields fields;
+    each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
+        const auto is = [&](std::string_view name) {
+            return field.key.len == name.size() && equal_ignoring_case(view(field.key), name);
+        };
+        if (is("Cache-Control")) {
+            join(r, fields.cache_control, field);
+        } else if (is("Vary")) {
+            join(r, fields.vary, field);
+        } else if (is("X-Cache-Tag")) {
+            join(r, fields.tags, field);
+        } else if (is("Cache-Status")) {
+            join(r, fields.cache_status, field);
+        } else if (is("Age")) {
+            fields.age = &field;
+        } else if (is("Surrogate-Control")) {
+            field.hash = 0;                            // for caches like this one alone
+        }
+    });
+
+    return fields;
+}
+
+std::string_view value_of(const ngx_table_elt_t *field)
+{
+    return field != nullptr ? view(field->value) : std::string_view();
+}
+
+// `value` lives as long as the request.
+void put(ngx_http_request_t *r, ngx_table_elt_t *field, std::string_view name, const ngx_str_t &value)
+{
+    if (field == nullptr) {
+        field = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_out.headers));
+        if (field == nullptr) {
+            throw std::bad_alloc();
+        }
+        *field = {};
+        field->hash = 1;
+        field->key = borrow(name);
+    }
+
+    field->value = value;
+}
+
+void put(ngx_http_request_t *r, ngx_table_elt_t *field, std::string_view name, const std::string &value)
+{
+    put(r, field, name, copy(r->pool, value));
+}
+
 void set_header(ngx_http_request_t *r, std::string_view name, std::string_view value)
 {
     ngx_table_elt_t *first = nullptr;
@@ -270,12 +344,7 @@ void set_header(ngx_http_request_t *r, std::string_view name, std::string_view v
             field.hash = 0;
         }
     });
-
-    if (first == nullptr) {
-        add_response_header(r, name, value);
-    } else {
-        first->value = copy(r->pool, value);
-    }
+    put(r, first, name, copy(r->pool, value));
 }
 
 void remove_header(ngx_http_request_t *r, std::string_view name)
@@ -283,57 +352,54 @@ void remove_header(ngx_http_request_t *r, std::string_view name)
     each_response_header(r, name, [](ngx_table_elt_t &field) { field.hash = 0; });
 }
 
-void tell_cache_control(ngx_http_request_t *r, const std::string &value)
-{
-    set_header(r, "Cache-Control", value);
-    remove_header(r, "Expires");
-    r->headers_out.expires = nullptr;
-}
-
-// `rest` is what is left of the response's life here; `known`: it has one.
-void tell_lifetime(ngx_http_request_t *r, const ttl::Profile &profile, const Heard &heard,
-                   const ttl::Lifetime &rest, Seconds age, bool known)
+// `rest` is what is left of the response's life here.
+void tell_lifetime(ngx_http_request_t *r, const Fields &fields, const ttl::Profile &profile,
+                   const Heard &heard, const ttl::Lifetime &rest, Seconds age)
 {
     const ttl::CacheControl said = ttl::parse_cache_control(heard.cache_control);
     const bool passes_on = said.forbids() || said.says_zero()
                            || (!rest.by_profile && !heard.cache_control.empty());
-    if (!known) {
-        return;
-    }
+    const Seconds limit = std::min(rest.ttl, profile.browser_ttl.value_or(rest.ttl));
 
-    if (passes_on) {
-        const Seconds limit = std::min(rest.ttl, profile.browser_ttl.value_or(rest.ttl));
-        tell_cache_control(r, ttl::limited_cache_control(heard.cache_control, age, limit));
-    } else {
-        tell_cache_control(r, ttl::print_cache_control(
-                                  ttl::client_control(profile, heard.answer.control, age, rest)));
+    put(r, fields.cache_control, "Cache-Control",
+        passes_on ? ttl::limited_cache_control(heard.cache_control, age, limit)
+                  : ttl::print_cache_control(
+                        ttl::client_control(profile, heard.answer.control, age, rest)));
+
+    // max-age goes before it; caches too old to know that are gone
+    if (r->headers_out.expires != nullptr) {
+        r->headers_out.expires->hash = 0;
+        r->headers_out.expires = nullptr;
     }
 }
 
-void tell_names(ngx_http_request_t *r, const ttl::Policy &policy)
+void tell_names(ngx_http_request_t *r, const Fields &fields, const ttl::Policy &policy)
 {
     const ttl::Profile &profile = *policy.profile;
 
-    std::vector<std::string> vary = profile.vary;
-    if (policy.per_user) {
-        vary.emplace_back("X-User-ID");
-    }
-    if (!vary.empty()) {
-        set_header(r, "Vary", ttl::merged_vary(joined(r->headers_out.headers, "Vary"), vary));
+    if (fields.vary == nullptr && !policy.per_user) {
+        if (!profile.vary.empty()) {
+            put(r, nullptr, "Vary", borrow(profile.vary_text));
+        }
+    } else if (!profile.vary.empty() || policy.per_user) {
+        std::vector<std::string> vary = profile.vary;
+        if (policy.per_user) {
+            vary.emplace_back("X-User-ID");
+        }
+        put(r, fields.vary, "Vary", ttl::merged_vary(value_of(fields.vary), vary));
     }
 
     if (!profile.tags.empty()) {
-        std::string tags = joined(r->headers_out.headers, "X-Cache-Tag");
-        for (const std::string &tag : profile.tags) {
-            tags += (tags.empty() ? "" : ", ") + tag;
+        if (fields.tags == nullptr) {
+            put(r, nullptr, "X-Cache-Tag", borrow(profile.tags_text));
+        } else {
+            put(r, fields.tags, "X-Cache-Tag",
+                std::string(value_of(fields.tags)) + ", " + profile.tags_text);
         }
-        set_header(r, "X-Cache-Tag", tags);
     }
-
-    remove_header(r, "Surrogate-Control");
 }
 
-void tell_cache_status(ngx_http_request_t *r, ttl::CacheStatus status)
+void tell_cache_status(ngx_http_request_t *r, const Fields &fields, ttl::CacheStatus status)
 {
     std::string key;
 #if (NGX_HTTP_CACHE)
@@ -346,9 +412,9 @@ void tell_cache_status(ngx_http_request_t *r, ttl::CacheStatus status)
 #endif
     status.key = key;
 
-    const std::string before = joined(r->headers_out.headers, "Cache-Status");
-    set_header(r, "Cache-Status",
-               (before.empty() ? "" : before + ", ") + ttl::print_cache_status(status));
+    const std::string own = ttl::print_cache_status(status);
+    put(r, fields.cache_status, "Cache-Status",
+        fields.cache_status == nullptr ? own : std::string(value_of(fields.cache_status)) + ", " + own);
 }
 
 #if (NGX_HTTP_CACHE)
@@ -539,14 +605,15 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
         return;
     }
 
+    const Fields fields = find_fields(r);
     const Seconds age = heard.answer.age + (now - date);
-    set_header(r, "Age", std::to_string(age));
+    put(r, fields.age, "Age", std::to_string(age));
 
     ttl::Lifetime left = rest;
     left.ttl = std::max<Seconds>(rest.ttl, 0);
     if (heard.answer.status < 400) {
-        tell_lifetime(r, *choice.policy.profile, heard, left, age, true);
-        tell_names(r, choice.policy);
+        tell_lifetime(r, fields, *choice.policy.profile, heard, left, age);
+        tell_names(r, fields, choice.policy);
     }
 
     ttl::CacheStatus status;
@@ -558,7 +625,7 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
         status.forwarded = "miss";
         status.collapsed = true;
     }
-    tell_cache_status(r, status);
+    tell_cache_status(r, fields, status);
 }
 
 #endif
@@ -604,9 +671,12 @@ void apply_fresh(ngx_http_request_t *r, const Choice &choice, Notes &notes)
 
     const bool decided = life.by_profile && life.ttl > 0
                          && (life.verdict == Verdict::keep || ttl::never_stored(choice.policy));
+    const Fields fields = find_fields(r);
     if (heard.answer.status < 400) {
-        tell_lifetime(r, *choice.policy.profile, heard, life, heard.answer.age, is_stored || decided);
-        tell_names(r, choice.policy);
+        if (is_stored || decided) {
+            tell_lifetime(r, fields, *choice.policy.profile, heard, life, heard.answer.age);
+        }
+        tell_names(r, fields, choice.policy);
     }
 
 #if (NGX_HTTP_CACHE)
@@ -617,7 +687,7 @@ void apply_fresh(ngx_http_request_t *r, const Choice &choice, Notes &notes)
         if (is_stored) {
             status.ttl = life.ttl;
         }
-        tell_cache_status(r, status);
+        tell_cache_status(r, fields, status);
     }
 #endif
 }
@@ -636,12 +706,22 @@ void count(ngx_http_request_t *r, const Choice &choice)
         state->profile = choice.policy.profile->name;
     }
 
-    auto z = zone(main_conf(r));
-    if (z && choice.schedule != nullptr) {
-        z->counters.add(status::Metric::phase_requests,
-                        {z->counters.label(choice.policy.profile->name),
-                         z->counters.label(choice.schedule->at(ngx_time()).phase)});
+    if (choice.schedule == nullptr) {
+        return;
     }
+    auto z = zone(main_conf(r));
+    if (!z) {
+        return;
+    }
+
+    // labels keep their numbers; finding them costs more than counting
+    const ttl::Profile *profile = choice.policy.profile;
+    const std::string_view phase = choice.schedule->at(ngx_time()).phase;
+    auto &known = main_conf(r).ttl->phase_labels[{profile, phase.data()}];
+    if (known[0] == 0) {
+        known = {z->counters.label(profile->name), z->counters.label(phase)};
+    }
+    z->counters.add(status::Metric::phase_requests, known);
 }
 
 void apply(ngx_http_request_t *r)

@@ -222,6 +222,10 @@ private:
 CacheControl parse_cache_control(std::string_view value)
 {
     CacheControl control;
+    if (value.empty()) {
+        return control;
+    }
+
     for (const Directive &d : directives(value)) {
         note(control, d.name, d.value);
     }

@@ -17,6 +17,10 @@ Seconds scaled(Seconds time, double factor)
 
 std::optional<Seconds> own_ttl(const Policy &policy)
 {
+    if (policy.role.empty()) {
+        return policy.profile->ttl;
+    }
+
     const auto role = policy.profile->roles.find(policy.role);
     return role != policy.profile->roles.end() ? std::optional(role->second) : policy.profile->ttl;
 }

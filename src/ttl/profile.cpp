@@ -166,6 +166,9 @@ std::optional<Error> Profile::set(std::span<const std::string_view> words)
                 return bad_request(quoted(key) + " takes names, without commas: " + quoted(word));
             }
             (key == "vary" ? vary : tags).emplace_back(word);
+            std::string &text = key == "vary" ? vary_text : tags_text;
+            text += text.empty() ? "" : ", ";
+            text += word;
         }
         return std::nullopt;
     }

@@ -37,6 +37,8 @@ struct Profile {
     Visibility             visibility = Visibility::everybody;
     std::vector<std::string> vary;
     std::vector<std::string> tags;
+    std::string            vary_text;                  // the same as a header's value
+    std::string            tags_text;
     std::optional<Seconds> browser_ttl;
     double                 jitter = 0;                 // a share, at most 1
     bool                   immutable = false;
