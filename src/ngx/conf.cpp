@@ -160,12 +160,6 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         ImageConf &image = static_cast<LocConf *>(child)->image;
         const image::Limits defaults;
 
-        if (!merge_purge_conf(cf, static_cast<LocConf *>(parent)->purge,
-                              *static_cast<LocConf *>(child)))
-        {
-            return static_cast<char *>(NGX_CONF_ERROR);
-        }
-
         ngx_conf_merge_uint_value(image.dialect, outer.dialect, dialect_off);
         ngx_conf_merge_value(image.transform, outer.transform, 0);
         ngx_conf_merge_off_value(image.max_bytes, outer.max_bytes,
@@ -188,6 +182,14 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
 
         if (!merge_ttl(cf, static_cast<LocConf *>(parent)->ttl, static_cast<LocConf *>(child)->ttl,
                        image.dialect != dialect_off))
+        {
+            return static_cast<char *>(NGX_CONF_ERROR);
+        }
+
+        // its predicate comes before the one of lifetimes: what passes the cache by
+        // may be stored all the same, and its fetch's start is to be known
+        if (!merge_purge_conf(cf, static_cast<LocConf *>(parent)->purge,
+                              *static_cast<LocConf *>(child)))
         {
             return static_cast<char *>(NGX_CONF_ERROR);
         }

@@ -62,6 +62,7 @@ struct MainConf {
 
 struct PurgeConf {
     ngx_flag_t                on;                      // cdn_purge
+    bool                      obeys;                   // it is on, or goes without saying
     ngx_flag_t                trusts_upstream;         // cdn_purge_upstream
     ngx_flag_t                exposes_tags;
     std::vector<std::string> *tag_headers;

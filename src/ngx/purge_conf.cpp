@@ -364,7 +364,8 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
         }
     }
 
-    return !(asked || implied) || install_purge_hook(cf);
+    purge.obeys = asked || implied;
+    return !(purge.obeys || conf.ttl.has_schedule()) || install_purge_hook(cf);
 }
 
 }  // namespace cdn

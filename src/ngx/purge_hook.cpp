@@ -4,6 +4,7 @@
 #include "ngx/headers.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/purge_state.h"
+#include "ngx/ttl_filter.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 #include "purge/stored.h"
@@ -163,6 +164,13 @@ purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> by
         }
     }
 
+    // a profile's tags are not in the file: those of today count
+    if (const std::vector<std::string> *own = ttl_tags(r)) {
+        for (const std::string &tag : *own) {
+            purge::add_tags(object, tag);
+        }
+    }
+
     return object;
 }
 
@@ -191,7 +199,7 @@ bool is_hopeless(ngx_http_request_t *r, std::int64_t born_ms)
 purge::Verdict judge(ngx_http_request_t *r, std::optional<std::string_view> bytes)
 {
     const auto p = purges(main_conf(r));
-    if (!p) {
+    if (!p || !loc_conf(r).purge.obeys) {
         return purge::Verdict::kept;
     }
 
@@ -360,6 +368,12 @@ ngx_int_t answer_purged(ngx_http_request_t *r, Hook &hook, purge::Verdict verdic
     return NGX_HTTP_UPSTREAM_INVALID_HEADER;           // fetched at once
 }
 
+// Its profile lets it live no longer: stale from now on, as if its time had come.
+ngx_int_t answer_expired(ngx_http_request_t *r, Hook &hook)
+{
+    return hook.reruns < most_reruns && soften_cached(r, 0, 0) ? park(r, hook) : NGX_OK;
+}
+
 // ---- the wrapped functions
 
 ngx_int_t cached_header(ngx_http_request_t *r, Hook &hook)
@@ -376,11 +390,16 @@ ngx_int_t cached_header(ngx_http_request_t *r, Hook &hook)
     }
 
     const purge::Verdict verdict = judge(r, std::nullopt);
-    if (verdict == purge::Verdict::kept) {
+    if (verdict == purge::Verdict::kept
+        && (r->upstream->cache_status != NGX_HTTP_CACHE_HIT || !ttl_expired(r)))
+    {
         return NGX_OK;
     }
 
     r->cache->valid_sec = valid_sec;
+    if (verdict == purge::Verdict::kept) {
+        return answer_expired(r, hook);
+    }
     return answer_purged(r, hook, verdict);
 }
 
@@ -459,8 +478,8 @@ ngx_int_t check(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr
     *value = ngx_http_variable_null_value;
 
     return guarded<ngx_int_t>(r->connection->log, NGX_OK, [&]() -> ngx_int_t {
-        if (r->upstream == nullptr || r->cache == nullptr || main_conf(r).journal == nullptr
-            || find_hook(r) != nullptr)
+        if (r->upstream == nullptr || r->cache == nullptr || find_hook(r) != nullptr
+            || (main_conf(r).journal == nullptr && !loc_conf(r).ttl.has_schedule()))
         {
             return NGX_OK;
         }

@@ -862,6 +862,12 @@ bool ttl_expired(ngx_http_request_t *r)
 #endif
 }
 
+const std::vector<std::string> *ttl_tags(ngx_http_request_t *r)
+{
+    const Choice *choice = settle(r);
+    return choice != nullptr ? &choice->policy.profile->tags : nullptr;
+}
+
 std::optional<std::string> decided_ttl(ngx_http_request_t *r)
 {
     const Notes *notes = find_local<Notes>(r);

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cdn {
 
@@ -19,6 +20,9 @@ void install_ttl_filter() noexcept;
 // Whether "during" rules end the life of the stored response that nginx is about
 // to send; asked once its header is parsed.
 bool ttl_expired(ngx_http_request_t *r);
+
+// The tags of the request's profile; nullptr: no cdn_ttl here.
+const std::vector<std::string> *ttl_tags(ngx_http_request_t *r);
 
 // For variables; nothing where no cdn_ttl is in force.
 std::optional<std::string> decided_ttl(ngx_http_request_t *r);
