@@ -191,6 +191,14 @@ ngx_uint_t ignored_headers(ngx_http_request_t *r)
     return r->upstream->conf->ignore_headers;
 }
 
+// Most names that a response has differ in length already.
+bool is_heard_length(std::size_t length)
+{
+    constexpr std::uint32_t lengths = 1U << 3 | 1U << 4 | 1U << 7 | 1U << 10 | 1U << 12 | 1U << 13
+                                      | 1U << 15 | 1U << 17;
+    return length < 32 && (lengths >> length & 1U) != 0;
+}
+
 Heard hear_upstream(ngx_http_request_t *r)
 {
     const ngx_uint_t ignored = ignored_headers(r);
@@ -206,10 +214,10 @@ Heard hear_upstream(ngx_http_request_t *r)
     const ngx_str_t *date = nullptr;
 
     each_field(r->upstream->headers_in.headers, true, [&](ngx_table_elt_t &field) {
-        // most names differ in length already
-        const auto is = [&](std::string_view name) {
-            return field.key.len == name.size() && equal_ignoring_case(view(field.key), name);
-        };
+        const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
+        if (!is_heard_length(field.key.len)) {
+            return;
+        }
         if (is("Cache-Control")) {
             append(heard.cache_control, field.value);
         } else if (is("CDN-Cache-Control")) {
@@ -854,8 +862,9 @@ bool ttl_expired(ngx_http_request_t *r)
     }
 
     const time_t now = ngx_time();
-    return ttl::cut_short(choice->policy, hear_upstream(r).answer, choice->schedule->at(now),
-                          r->cache->date, now);
+    const ttl::Moment &holds = choice->schedule->at(now);
+    return ttl::may_cut_short(*choice->policy.profile, holds)
+           && ttl::cut_short(choice->policy, hear_upstream(r).answer, holds, r->cache->date, now);
 #else
     static_cast<void>(r);
     return false;

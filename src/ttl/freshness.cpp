@@ -266,10 +266,19 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
     return out;
 }
 
+bool may_cut_short(const Profile &profile, const Moment &holds)
+{
+    return holds.factor < 1
+           || std::any_of(profile.during.begin(), profile.during.end(), [&](const During &rule) {
+                  return (rule.ttl || rule.factor < 1)
+                         && (rule.name == holds.phase || rule.name == holds.term);
+              });
+}
+
 bool cut_short(const Policy &policy, const Answer &answer, const Moment &holds, Time stored,
                Time now)
 {
-    if (policy.profile->during.empty() && holds.factor >= 1) {
+    if (!may_cut_short(*policy.profile, holds)) {
         return false;
     }
 

@@ -56,6 +56,9 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
 // Nothing that comes back may be stored, whatever it says.
 bool never_stored(const Policy &policy);
 
+// Whether any rule that holds now shortens; if none does, nothing is cut short.
+bool may_cut_short(const Profile &profile, const Moment &holds);
+
 // A response stored at `stored` that "during" rules let live no longer now,
 // although it was given more when it came.  `holds` is the schedule's state now.
 bool cut_short(const Policy &policy, const Answer &answer, const Moment &holds, Time stored,
