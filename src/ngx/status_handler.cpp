@@ -4,6 +4,7 @@
 #include "image/render.h"
 #include "ngx/conf.h"
 #include "ngx/headers.h"
+#include "ngx/purge_state.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 #include "status/report.h"
@@ -89,6 +90,19 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
 
     facts.caches = caches();
     facts.schedules = schedules(*conf.ttl);
+
+    if (const auto p = purges(conf)) {
+        facts.purges = {p->table.records(), p->table.capacity(), p->table.patterns(), p->table.evictions(),
+                        static_cast<double>(p->table.floor_ms()) / 1000};
+    }
+    if (conf.journal != nullptr && conf.redis != nullptr) {
+        // a read waits on its end for a while without a word
+        constexpr std::int64_t quiet_ms = 6000;
+        const RedisState state = redis_state(conf);
+        const std::int64_t silence = now_ms() - state.read_at_ms;
+        facts.fleet = {state.connected, state.connected && silence < quiet_ms
+                                            ? 0 : static_cast<double>(std::max<std::int64_t>(silence, 0)) / 1000};
+    }
 
     if (conf.zone != nullptr) {
         auto *pool = reinterpret_cast<ngx_slab_pool_t *>(conf.zone->shm.addr);

@@ -192,6 +192,25 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
     print_alerts(out, snapshot.alerts);
     print_schedules(out, facts.schedules);
 
+    if (facts.purges) {
+        out.gauge("purge_records", "Targets of purges that are remembered",
+                  static_cast<double>(facts.purges->records));
+        out.gauge("purge_records_max", "Room for targets of purges",
+                  static_cast<double>(facts.purges->capacity));
+        out.gauge("purge_patterns", "Patterns among them", static_cast<double>(facts.purges->patterns));
+        out.head("purge_evictions", "counter", "Targets of purges forgotten for room");
+        out.value("purge_evictions", "_total", {}, {}, std::to_string(facts.purges->evictions));
+        out.gauge("purge_floor_timestamp_seconds",
+                  "What was fetched until then counts as soft-purged, in Unix time; 0: nothing does",
+                  facts.purges->floor);
+    }
+    if (facts.fleet) {
+        out.gauge("redis_connected", "Whether the fleet's stream of purges is connected",
+                  facts.fleet->connected ? 1 : 0);
+        out.gauge("redis_lag_seconds", "Since the fleet's stream of purges was last known to its end",
+                  facts.fleet->lag);
+    }
+
     out.gauge("image_memory_bytes", "Pixel memory that jobs of all workers hold, by estimate",
               static_cast<double>(facts.image_memory_bytes));
     out.gauge("image_overdue_threads", "Threads kept by transformations that exceeded cdn_image_timeout",

@@ -160,6 +160,16 @@ Json schedules(const std::vector<ScheduleState> &states)
     return out;
 }
 
+Json purges(const std::vector<Sample> &samples, const std::optional<PurgeState> &state)
+{
+    if (!state) {
+        return Json::object();
+    }
+    return {{"accepted", by_one(samples, Metric::purges, 0)}, {"matches", by_one(samples, Metric::purge_matches, 0)},
+            {"records", state->records}, {"capacity", state->capacity}, {"patterns", state->patterns},
+            {"evictions", state->evictions}, {"floor", state->floor}};
+}
+
 Json caches(const std::vector<CacheZone> &zones)
 {
     Json out = Json::object();
@@ -314,8 +324,10 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"memory", facts.image_memory_bytes},
         {"overdue_threads", facts.image_overdue_threads},
     };
-    for (const char *later : {"purges", "redis"}) {
-        out[later] = Json::object();
+    out["purges"] = purges(samples, facts.purges);
+    out["redis"] = Json::object();
+    if (facts.fleet) {
+        out["redis"] = {{"connected", facts.fleet->connected}, {"lag", rounded(facts.fleet->lag, 3)}};
     }
     out["schedules"] = schedules(facts.schedules);
     out["cache"] = caches(facts.caches);

@@ -33,6 +33,21 @@ struct ScheduleState {
     std::vector<std::string> phases;                   // all that it has
 };
 
+// Where purges are obeyed.
+struct PurgeState {
+    std::uint64_t records = 0;                         // targets and patterns remembered
+    std::uint64_t capacity = 0;
+    std::uint64_t patterns = 0;
+    std::uint64_t evictions = 0;                       // forgotten for room, behind the floor
+    double        floor = 0;                           // Unix time; what was fetched until then counts as purged
+};
+
+// Where there is a cdn_redis.
+struct FleetState {
+    bool   connected = false;
+    double lag = 0;                                    // seconds since its stream was known to its end
+};
+
 // What is known beside the counters.
 struct Facts {
     std::string            node;
@@ -46,6 +61,8 @@ struct Facts {
     std::uint64_t          image_overdue_threads = 0;
     std::vector<CacheZone> caches;
     std::vector<ScheduleState> schedules;
+    std::optional<PurgeState>  purges;
+    std::optional<FleetState>  fleet;
 };
 
 // The charts of the page.
