@@ -1,0 +1,25 @@
+#include "image/bare.h"
+#include "image/bombs.h"
+#include "image/sniff.h"
+#include "targets.h"
+
+#include <string>
+
+namespace cdn::fuzz {
+
+void files(std::string_view bytes)
+{
+    const auto format = image::sniff(bytes);
+    must(image::sniff(bytes.substr(0, 4096)) == format, "the first bytes decide");
+    if (!format) {
+        return;
+    }
+
+    image::check_for_bombs(bytes, *format);
+    if (image::is_bare(bytes, *format)) {
+        must(!image::is_bare(std::string(bytes) + 'x', *format), "nothing follows a bare file");
+        must(!image::is_bare(bytes.substr(0, bytes.size() - 1), *format), "a bare file is whole");
+    }
+}
+
+}  // namespace cdn::fuzz
