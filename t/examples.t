@@ -79,7 +79,8 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
     is($r->header('Content-Type'), 'image/webp', 'and negotiated');
     is($edge->get('/photos/cat.jpg')->body, photo(), 'and as it was');
     $edge->get('/cdn-cgi/image/width=640,format=auto/photos/cat.jpg', Accept => 'image/webp');
-    is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, 1, 'the second is a hit, counted');
+    # a shield on the same nginx has hits of its own
+    is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, $name eq 'fleet.conf' ? 2 : 1, 'the second is a hit, counted');
     school($t, $edge) if $name eq 'school.conf';
 }
 
