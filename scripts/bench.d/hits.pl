@@ -9,7 +9,8 @@ Bench::defaults(seconds => 1.5, rounds => 10);
 
 # What the module is to do on a hit; grows with the module.
 my $in_http = 'cdn_zone 32m;';
-my $in_location = 'cdn_region eu;';
+my $in_location = 'cdn_region eu; cdn_purge on; cdn_ttl educational_content schedule=us_east;';
+my $purges = 300;                                      # live ones
 
 sub edge ($with_module)
 {
@@ -21,6 +22,7 @@ sub edge ($with_module)
         proxy_pass         http://127.0.0.1:%PORT_origin%;
         $location
     }
+    @{[ $with_module ? 'location ^~ /cdn/purge { cdn_purge_api; }' : '' ]}
 CONF
     proxy_cache_path %DIR%/cache keys_zone=edge:16m max_size=1g inactive=1d use_temp_path=off;
     $http
@@ -28,6 +30,7 @@ HTTP
     server {
         listen 127.0.0.1:%PORT_origin%;
         root %DIR%/html;
+        add_header Cache-Tag "course-1, unit-7, school-42, author-5, images";
     }
 ORIGIN
 }
@@ -36,6 +39,10 @@ my %edge = (ours => edge(1), plain => edge(0));
 my @objects = (1000, 6000);
 for my $t (values %edge) {
     $t->write($_, 'x' x $_) for @objects;
+}
+
+for my $n (1 .. $purges) {
+    $edge{ours}->request(POST => '/cdn/purge', body => qq({"tags":["other-$n"],"mode":"hard"}))->status == 200 or die 'no purge';
 }
 
 headline('cached hits: proxy_cache with the module / without (bar: 0.97)');

@@ -29,6 +29,11 @@ void start_fleet(const MainConf &conf, ngx_log_t *log)
     }
 }
 
+void stop_fleet()
+{
+    link().reset();
+}
+
 RedisLink *fleet_link()
 {
     return link().get();

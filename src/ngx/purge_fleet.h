@@ -11,6 +11,7 @@
 namespace cdn {
 
 void start_fleet(const MainConf &conf, ngx_log_t *log);   // where cdn_redis is set
+void stop_fleet();
 RedisLink *fleet_link();                               // nullptr: no fleet
 const purge::FleetKeys &fleet_keys(const MainConf &conf);
 

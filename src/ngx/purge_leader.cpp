@@ -20,6 +20,7 @@ constexpr std::int64_t present_every_ms = 5000;
 constexpr int          block_ms = 4000;
 constexpr std::int64_t read_patience_ms = 6000;
 constexpr std::int64_t catch_up_ms = 2000;
+constexpr std::size_t  most_known = 100'000;
 
 // What the journal said up to `position`.
 struct Follower {
@@ -53,6 +54,9 @@ void take_line(Follower &f, std::string_view text)
     }
 
     if (auto *purge = std::get_if<purge::Purge>(&*line)) {
+        if (f.known.size() >= most_known) {
+            f.known.clear();                           // one that comes twice is applied twice
+        }
         f.known.insert(purge->id);
         if (f.conf->redis != nullptr && purge->node == view(f.conf->node)) {
             f.unpublished[purge->id] = *purge;
@@ -524,6 +528,8 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
 
 void stop_purges(const MainConf &conf)
 {
+    follower().reader.reset();
+    stop_fleet();
     conf.journal->step_down(ngx_pid);
 }
 

@@ -535,7 +535,7 @@ bool Journal::compact(const Lock &, const Table &table, const std::vector<std::s
         File segment(segment_name(next), O_WRONLY | O_CREAT | O_TRUNC);
         File snapshot(name + ".new", O_WRONLY | O_CREAT | O_TRUNC);
         if (!segment || !segment.write(lines, 0) || !snapshot
-            || !snapshot.write(print_snapshot(table.image(), next), 0) || fdatasync(snapshot.fd()) == -1
+            || !snapshot.write(print_snapshot(table.image(), next), 0)
             || rename((name + ".new").c_str(), name.c_str()) == -1)
         {
             unlink(segment_name(next).c_str());
