@@ -371,7 +371,8 @@ std::uint64_t decoding_memory(const SourceInfo &source, int frames, double scale
 {
     return source.drawn             ? document_memory + drawn_pixels(source, scale) * 12
            : source.whole_in_memory ? area(source.width, source.height) * frames * (source.format == Format::jxl ? 8 : 4)
-                                    : std::uint64_t(source.width) * 4 * 256;
+                                    : std::min(area(source.width, source.height) * frames,
+                                               std::uint64_t(source.width) * 256) * 4;
 }
 
 // A scout's copy of all frames, and what it makes of one.

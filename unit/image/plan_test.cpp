@@ -781,5 +781,18 @@ TEST(SmallerPlan, EndsAtOnePixel)
     }
 }
 
+TEST(EstimatedMemory, OfAVeryWidePictureIsNotMoreThanThePicture)
+{
+    SourceInfo source;
+    source.width = 40'000'000;
+    source.height = 1;
+    Request request;
+    request.width = 100;
+
+    const auto plan = make_plan(request, source, Limits{});
+    ASSERT_TRUE(plan);
+    EXPECT_LT(plan->memory, 200'000'000U);
+}
+
 }  // namespace
 }  // namespace cdn::image
