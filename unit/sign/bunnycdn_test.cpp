@@ -78,8 +78,8 @@ TEST_F(BunnyCdn, RefusesWhatItCannotCheck)
 
 TEST_F(BunnyCdn, KnowsItsShapesAlone)
 {
-    for (const std::string token : {"", "HS256-", "HS256-1-", "HS256", "HS512-x", "a", std::string(43, 'A').c_str(),
-                                    std::string(44, 'A').c_str(), std::string(22, 'A').c_str(), "HS256-HS256-"})
+    for (const std::string token : {std::string(), std::string("HS256-"), std::string("HS256-1-"), std::string("HS512-x"), std::string("a"), std::string(43, 'A'),
+                                    std::string(44, 'A'), std::string(22, 'A'), std::string("HS256-HS256-")})
     {
         EXPECT_EQ(gate.verdict("/a?expires=1800000000&token=" + token, noon), "invalid") << token;
     }
