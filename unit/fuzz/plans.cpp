@@ -29,11 +29,33 @@ Sides sides(Bytes &in, int most)
     return {length(in, most), length(in, most), length(in, most), length(in, most)};
 }
 
+Place place(Bytes &in)
+{
+    switch (in.between(0, 2)) {
+    case 0:  return corner(length(in, 20'000));
+    case 1:  return centre(length(in, 20'000));
+    default: return rest(in.between(0, 100) / 100.0);
+    }
+}
+
+Region region(Bytes &in)
+{
+    Region region;
+    region.width = length(in, 20'000);
+    region.height = length(in, 20'000);
+    region.aspect = in.flag() ? in.between(1, 100'000) / 1000.0 : 0;
+    region.zoom = in.flag() ? in.between(10, 1000) / 10.0 : 1;
+    region.x = place(in);
+    region.y = place(in);
+    region.strict = in.flag();
+    return region;
+}
+
 // Any request that a URL may come to.
 Request request_of(Bytes &in)
 {
     Request request;
-    request.fit = static_cast<Fit>(in.between(0, 7));
+    request.fit = static_cast<Fit>(in.between(0, 8));
     request.width = length(in, max_side);
     request.height = length(in, max_side);
     const bool box = request.fit != Fit::scale_down && request.fit != Fit::contain && request.fit != Fit::scale_up;
@@ -49,13 +71,10 @@ Request request_of(Bytes &in)
         request.trim = sides(in, 20'000);
     }
     if (in.flag()) {
-        request.region.width = length(in, 20'000);
-        request.region.height = length(in, 20'000);
-        request.region.aspect = in.flag() ? in.between(1, 100'000) / 1000.0 : 0;
-        request.region.by_corner = in.flag();
-        request.region.x = length(in, 20'000);
-        request.region.y = length(in, 20'000);
-        request.region.focus = gravity(in);
+        request.precut = region(in);
+    }
+    if (in.flag()) {
+        request.region = region(in);
     }
     if (in.flag()) {
         request.extend = sides(in, 12'000);
