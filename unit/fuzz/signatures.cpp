@@ -48,7 +48,8 @@ void signatures(std::string_view bytes)
     }();
 
     Bytes in(bytes);
-    const auto &scheme = schemes[in.take<std::uint8_t>() % std::size(names)];
+    const std::size_t choice = in.take<std::uint8_t>() % std::size(names);
+    const auto &scheme = schemes[choice];
     if (!scheme) {
         return;
     }
@@ -64,7 +65,11 @@ void signatures(std::string_view bytes)
 
     const std::string clean = scheme->clean(asked.url);
     must(clean.size() <= in.rest().size(), "cleaning only takes away");
-    must(scheme->clean(Url::of(clean)) == clean, "what is clean stays as it is");
+
+    // a token that is a segment of the path leaves a path, which may begin with another
+    const std::string_view name = names[choice];
+    const bool in_path = name == "bunnycdn" || name == "imgproxy" || name == "thumbor";
+    must(in_path || scheme->clean(Url::of(clean)) == clean, "what is clean stays as it is");
 }
 
 }  // namespace cdn::fuzz

@@ -78,7 +78,7 @@ TEST_F(BunnyCdn, RefusesWhatItCannotCheck)
 
 TEST_F(BunnyCdn, KnowsItsShapesAlone)
 {
-    for (const std::string token : {std::string(), std::string("HS256-"), std::string("HS256-1-"), std::string("HS512-x"), std::string("a"), std::string(43, 'A'),
+    for (const std::string &token : {std::string(), std::string("HS256-"), std::string("HS256-1-"), std::string("HS512-x"), std::string("a"), std::string(43, 'A'),
                                     std::string(44, 'A'), std::string(22, 'A'), std::string("HS256-HS256-")})
     {
         EXPECT_EQ(gate.verdict("/a?expires=1800000000&token=" + token, noon), "invalid") << token;
