@@ -123,6 +123,16 @@ fill('/after', $a, $b);
 is(purge($b, '?wait=5s', tags => ['after'])->status, 200, 'and purges travel again');
 is(cached($a, '/after'), 'MISS 2', 'both ways');
 
+# ---- Redis frozen
+
+fill('/frozen', $a, $b);
+kill STOP => $redis;
+is(purge($a, '', tags => ['frozen'])->json->{status}, 'pending', 'from a frozen Redis nobody waits long for a word');
+is(cached($b, '/frozen'), 'HIT 1', 'and requests not at all');
+kill CONT => $redis;
+ok(eventually(sub { cached($b, '/frozen') =~ /2/ }, 20), 'what it missed reaches it later');
+ok(eventually(sub { purge($a, '?wait=5s', tags => ['frozen'])->status == 200 }, 10), 'all is as before');
+
 # ---- an edge that was down
 
 fill('/down', $a, $b);

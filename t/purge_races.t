@@ -1,5 +1,6 @@
 # Fetches, purges, reloads and killed workers all at once: after a purge is
-# acknowledged nobody gets a body whose fetch began before it.
+# acknowledged nobody gets a body whose fetch began before it, on one tier and
+# through an edge and a shield.
 #
 # NGX_CDN_SEED repeats a run, NGX_CDN_CYCLES lengthens it.
 
@@ -14,7 +15,7 @@ srand $seed;
 diag("seed $seed");
 
 # a body is the moment at which its fetch reached the origin
-my $t = nginx(<<'CONF', http => <<'HTTP', workers => 2, origin => sub ($r) {
+my $t = nginx(<<'CONF', http => <<'HTTP', servers => <<'SHIELD', workers => 2, origin => sub ($r) {
     location / {
         proxy_cache                    c;
         proxy_cache_lock               on;
@@ -22,17 +23,36 @@ my $t = nginx(<<'CONF', http => <<'HTTP', workers => 2, origin => sub ($r) {
         proxy_cache_revalidate         on;
         cdn_purge                      on;
         proxy_pass                     http://%ORIGIN%;
+
+        location /shielded/ {
+            cdn_purge_upstream  trusted;
+            proxy_pass          http://127.0.0.1:%PORT_shield%;
+        }
     }
     location ^~ /cdn/purge { cdn_purge_api; }
 CONF
     cdn_zone          1m;
     cdn_purge_rate    1000000;
     proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
+    proxy_cache_path  %DIR%/cache/s keys_zone=s:1m;
 HTTP
-    my ($key) = $r->{uri} =~ m{^/(\d+)};
+    server {
+        listen 127.0.0.1:%PORT_shield%;
+        location / {
+            proxy_cache       s;
+            proxy_cache_lock  on;
+            cdn_purge         on;
+            proxy_pass        http://%ORIGIN%;
+        }
+    }
+SHIELD
+    my ($key) = $r->{uri} =~ m{(\d+)$};
     return [200, ['Cache-Control' => 'max-age=' . ($key % 2 ? 600 : 1), 'Cache-Tag' => "k$key"],
         sprintf('%.6f', Time::HiRes::time()), delay => ($key * 7 % 5) / 500];
 });
+
+# every other key's way is through the shield
+sub path ($key) { return ($key % 4 < 2 ? '/shielded/' : '/') . $key }
 
 # visitors, who keep fetches going on
 my @visitors = map {
@@ -42,7 +62,7 @@ my @visitors = map {
         srand $seed + $n;
         $SIG{__WARN__} = sub { };
         while (getppid != 1) {
-            eval { $t->get('/' . int rand $keys) };
+            eval { $t->get(path(int rand $keys)) };
         }
         POSIX::_exit(0);
     }
@@ -51,7 +71,7 @@ my @visitors = map {
 
 my (@stale, $failed);
 my $target = sub ($key) {
-    return (['tags', "k$key"], ['urls', "/$key"], ['prefixes', "/$key"], ['patterns', "*/$key"])[rand 4];
+    return (['tags', "k$key"], ['urls', path($key)], ['prefixes', path($key)], ['patterns', "*/$key"])[rand 4];
 };
 
 for my $cycle (1 .. $cycles) {
@@ -65,7 +85,7 @@ for my $cycle (1 .. $cycles) {
     }
 
     for (1 .. 2) {
-        my $answer = eval { $t->get("/$key") };
+        my $answer = eval { $t->get(path($key)) };
         if (!$answer || $answer->status != 200) {
             $failed++;
         } elsif ($answer->body < $asked) {
