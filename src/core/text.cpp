@@ -38,10 +38,9 @@ std::string lower(std::string_view text)
     return out;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b)
+bool equal_ignoring_case(const char *a, const char *b, std::size_t length)
 {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower_char(x) == lower_char(y); });
+    return std::equal(a, a + length, b, [](char x, char y) { return lower_char(x) == lower_char(y); });
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator)
@@ -140,6 +139,12 @@ std::optional<std::int64_t> parse_duration(std::string_view text)
     }
 
     return sum;
+}
+
+void append_number(std::string &out, std::int64_t value)
+{
+    char digits[20];
+    out.append(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
 }
 
 std::string print_decimal(double value)

@@ -13,7 +13,14 @@ namespace cdn {
 
 std::string_view trim(std::string_view text);           // spaces and tabs
 std::string lower(std::string_view text);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// Inline, as most of what is compared differs in length already.
+bool equal_ignoring_case(const char *a, const char *b, std::size_t length);
+inline bool equal_ignoring_case(std::string_view a, std::string_view b)
+{
+    return a.size() == b.size()
+           && (a.empty() || ((a[0] | 0x20) == (b[0] | 0x20) && equal_ignoring_case(a.data(), b.data(), a.size())));
+}
 
 // "a,b,,c" gives four parts; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
@@ -36,6 +43,8 @@ std::optional<double> parse_decimal(std::string_view text);
 
 // Seconds of a time as nginx writes it: "90", "3h", "1d 12h"; at most a hundred years.
 std::optional<std::int64_t> parse_duration(std::string_view text);
+
+void append_number(std::string &out, std::int64_t value);
 
 // The shortest decimal that parse_decimal() reads back as the same value to
 // six places: "0.5", "12", "-3.25".

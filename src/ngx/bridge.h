@@ -33,7 +33,7 @@ inline ngx_str_t copy(ngx_pool_t *pool, std::string_view text)
         throw std::bad_alloc();
     }
 
-    *std::copy(text.begin(), text.end(), data) = '\0';
+    *ngx_cpymem(data, text.data(), text.size()) = '\0';
     return {text.size(), data};
 }
 

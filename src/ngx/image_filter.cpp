@@ -103,7 +103,7 @@ bool is_failure_of_origin(ngx_http_request_t *r, const RequestState &state)
 void add_report(ngx_http_request_t *r, RequestState &state)
 {
     if (is_failure_of_origin(r, state)) {
-        state.report.emplace();
+        state.report = std::make_unique<image::Report>();
         state.report->error = static_cast<int>(r->headers_out.status);
         state.report->of_origin = true;
     }
@@ -167,7 +167,8 @@ void read_tier_header(ngx_http_request_t *r, RequestState &state)
 {
     each_response_header(r, tier_header, [&](ngx_table_elt_t &header) {
         if (!state.transforms) {
-            state.report = image::parse_report(view(header.value));
+            auto report = image::parse_report(view(header.value));
+            state.report = report ? std::make_unique<image::Report>(std::move(*report)) : nullptr;
         }
         header.hash = 0;
     });
@@ -278,7 +279,7 @@ void end_with_error(ngx_http_request_t *r, RequestState &state)
 
     ngx_http_clean_header(r);
     r->allow_ranges = 0;
-    ngx_http_finalize_request(r, refuse(r, state, *state.transformation.failure));
+    ngx_http_finalize_request(r, refuse(r, state, *state.transformation->failure));
 }
 
 // The source as it came, where the location prefers it to an error.
@@ -305,7 +306,7 @@ void finish(RequestState &state)
 {
     ngx_http_request_t *r = state.request;
     ngx_connection_t *c = r->connection;
-    Transformation &t = state.transformation;
+    Transformation &t = *state.transformation;
 
     if (t.timer.timer_set) {
         ngx_del_timer(&t.timer);
@@ -328,7 +329,7 @@ void finish(RequestState &state)
 void set_timer(ngx_http_request_t *r, RequestState &state, ngx_event_handler_pt handler,
                ngx_msec_t delay)
 {
-    Transformation &t = state.transformation;
+    Transformation &t = *state.transformation;
 
     t.timer_log = {};
     t.timer_log.fd = static_cast<ngx_socket_t>(-1);
@@ -351,8 +352,8 @@ void on_timeout(ngx_event_t *event) noexcept
     RequestState &state = timer_state(event);
 
     guarded(event->log, 0, [&] {
-        const bool waited = expire(state.transformation.job);
-        state.transformation.failure =
+        const bool waited = expire(state.transformation->job);
+        state.transformation->failure =
             waited ? Error{ErrorCode::overload, "too many images are being made: try again later"}
                    : Error{ErrorCode::timeout, "the image took too long to make"};
         finish(state);
@@ -371,8 +372,8 @@ void on_failure(ngx_event_t *event) noexcept
 // A failure within a filter is answered from outside it, a moment later.
 ngx_int_t fail(ngx_http_request_t *r, RequestState &state, Error error)
 {
-    state.transformation.failure = std::move(error);
-    state.transformation.stage = Stage::rendering;
+    state.transformation->failure = std::move(error);
+    state.transformation->stage = Stage::rendering;
     r->buffered |= buffered_flag;
     set_timer(r, state, on_failure, 0);
     return NGX_AGAIN;
@@ -399,7 +400,7 @@ std::int64_t ms_since_start(ngx_http_request_t *r)
 
 ngx_int_t start(ngx_http_request_t *r, RequestState &state)
 {
-    Transformation &t = state.transformation;
+    Transformation &t = *state.transformation;
     const ImageConf &conf = loc_conf(r).image;
     const std::shared_ptr<Job> &job = t.job;
 
@@ -416,9 +417,9 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     t.source_is_whole = true;
     t.fetch_ms = ms_since_start(r);
     job->on_done = [&state](Job &done) {
-        state.transformation.job_is_done = true;
+        state.transformation->job_is_done = true;
         if (!*done.answer) {
-            state.transformation.failure = done.answer->error();
+            state.transformation->failure = done.answer->error();
         }
         finish(state);
     };
@@ -507,20 +508,20 @@ void keep_original(ngx_http_request_t *r, RequestState &state, const Error &erro
 
 ngx_int_t send_original(ngx_http_request_t *r, RequestState &state)
 {
-    keep_original(r, state, *state.transformation.failure);
+    keep_original(r, state, *state.transformation->failure);
 
     const ngx_int_t rc = send_header(r, state);
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
     }
 
-    return next_body_filter(r, state.transformation.job->source.chain(
+    return next_body_filter(r, state.transformation->job->source.chain(
                                    r->pool, r->connection->log, r == r->main));
 }
 
 ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
 {
-    Transformation &t = state.transformation;
+    Transformation &t = *state.transformation;
     const std::shared_ptr<Job> job = t.job;
 
     t.stage = Stage::sent;
@@ -530,7 +531,7 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
 
     Rendered &rendered = **job->answer;
     describe_result(r, rendered);
-    state.report = describe(t, rendered);
+    state.report = std::make_unique<image::Report>(describe(t, rendered));
     if (!rendered.not_modified) {
         r->headers_out.content_length_n = static_cast<off_t>(rendered.image.size);
     }
@@ -599,7 +600,7 @@ std::optional<Error> take(ngx_http_request_t *r, Transformation &t, ngx_chain_t 
 ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
 {
     bool last = false;
-    auto error = take(r, state.transformation, in, last);
+    auto error = take(r, *state.transformation, in, last);
 
     consume(in);
     if (error) {
@@ -612,7 +613,7 @@ ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
 bool transforms(ngx_http_request_t *r, const RequestState &state)
 {
     return state.image && state.transforms && !r->background && state.url_is_prepared
-           && state.transformation.stage == Stage::none && r->headers_out.status == NGX_HTTP_OK
+           && !state.transformation && r->headers_out.status == NGX_HTTP_OK
            && loc_conf(r).image.transform;
 }
 
@@ -653,8 +654,7 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
         return refuse(r, state, std::move(error));
     }
 
-    state.transformation.stage = Stage::collecting;
-    state.transformation.job = std::make_shared<Job>();
+    state.transformation = std::make_unique<Transformation>();
     return NGX_OK;
 }
 
@@ -701,11 +701,13 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept
             return send_line(r, *state);
         }
 
-        switch (state->transformation.stage) {
+        if (!state->transformation) {
+            return next_body_filter(r, in);
+        }
+        switch (state->transformation->stage) {
         case Stage::collecting: return collect(r, *state, in);
         case Stage::rendering:  consume(in); return NGX_AGAIN;
         case Stage::done:       return send_result(r, *state);
-        case Stage::none:
         case Stage::sent:       break;
         }
 

@@ -165,7 +165,7 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &s
         return;
     }
 
-    state.image = std::move(**request);
+    state.image = std::make_unique<image::Request>(std::move(**request));
     state.image_uri = image::print_canonical(*state.image);
     state.source_uri = state.image->source.uri();
     set_url(r, conf.transform ? state.source_uri : state.image_uri);
@@ -288,7 +288,7 @@ void report_failure(RequestState &state, const Error &error, bool source_sent)
     report.error = static_cast<int>(status_of(error.code));
     report.why = error.message;
     report.source_sent = source_sent;
-    state.report = std::move(report);
+    state.report = std::make_unique<image::Report>(std::move(report));
 }
 
 ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error)

@@ -52,7 +52,7 @@ bool add_last_handler(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt
 
 ngx_int_t preconfiguration(ngx_conf_t *cf) noexcept
 {
-    return add_variables(cf) == NGX_OK && add_purge_variable(cf) && add_ttl_variable(cf) ? NGX_OK : NGX_ERROR;
+    return add_variables(cf) == NGX_OK && add_cache_check(cf) ? NGX_OK : NGX_ERROR;
 }
 
 ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept

@@ -365,7 +365,7 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
     }
 
     purge.obeys = asked || implied;
-    return !(purge.obeys || conf.ttl.has_schedule()) || install_purge_hook(cf);
+    return !(purge.obeys || conf.ttl.in_force()) || install_cache_check(cf);
 }
 
 }  // namespace cdn

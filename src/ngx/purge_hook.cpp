@@ -1,5 +1,6 @@
 #include "ngx/purge_hook.h"
 
+#include "core/hash.h"
 #include "ngx/cache_file.h"
 #include "ngx/headers.h"
 #include "ngx/image_rewrite.h"
@@ -9,6 +10,7 @@
 #include "ngx/zone.h"
 #include "purge/stored.h"
 
+#include <array>
 #include <map>
 
 namespace cdn {
@@ -17,7 +19,7 @@ namespace {
 
 constexpr std::string_view born_header = "X-CDN-Born";
 constexpr std::string_view own_name = "ngx_cdn";
-constexpr std::string_view variable_name = "cdn_purge_check";
+constexpr std::string_view variable_name = "cdn_cache_check";
 
 // How long what was soft-purged may be served while nothing newer is to be had.
 constexpr time_t soft_grace = 24 * 3600;
@@ -196,6 +198,94 @@ bool is_hopeless(ngx_http_request_t *r, std::int64_t born_ms)
     return refills.count >= most_refills || ++refills.count > most_refills;
 }
 
+// What a verdict depends on, but for the purges themselves.
+struct Subject {
+    std::array<u_char, NGX_HTTP_CACHE_KEY_LEN> key;
+    ngx_file_uniq_t                            file;
+    time_t                                     date;
+    std::uint64_t                              url;    // a hash of those it answers for
+    void                                     **location;
+    const std::vector<std::string>            *ttl_tags;
+    u_short                                    born;
+
+    bool operator==(const Subject &) const = default;
+};
+
+Subject subject_of(ngx_http_request_t *r)
+{
+    const ngx_http_cache_t *c = r->cache;
+    Subject subject{};
+    std::copy_n(c->key, subject.key.size(), subject.key.begin());
+    subject.file = c->uniq;
+    subject.date = c->date;
+    subject.location = r->loc_conf;
+    subject.ttl_tags = ttl_tags(r);
+    subject.born = static_cast<u_short>(c->valid_msec);
+
+    const RequestState *state = find_state(r);
+    const bool is_rewritten = state != nullptr && state->client_uri.data != nullptr;
+    const ngx_str_t &sent = is_rewritten ? state->client_uri : r->unparsed_uri;
+    for (const ngx_str_t &part : {r->headers_in.server, r->uri, r->args, sent}) {
+        subject.url = hash(view(part), subject.url);
+    }
+    return subject;
+}
+
+// Found to be kept, at that state of the table: most hits are of what was hit before, and
+// most of them between two purges.
+class Kept {
+public:
+    bool has(const Subject &subject, std::uint64_t generation) const
+    {
+        const Entry &entry = entries_[index(subject)];
+        return entry.generation == generation && entry.subject == subject;
+    }
+
+    void add(const Subject &subject, std::uint64_t generation)
+    {
+        entries_[index(subject)] = {subject, generation};
+    }
+
+private:
+    struct Entry {
+        Subject       subject;
+        std::uint64_t generation;                      // 0: none
+    };
+
+    static std::size_t index(const Subject &subject)   // the key is an MD5: any bytes will do
+    {
+        return (subject.key[0] | std::size_t{subject.key[1]} << 8) % count;
+    }
+
+    static constexpr std::size_t count = 8192;
+    std::array<Entry, count> entries_;
+};
+
+Kept known_as_kept;                                    // this worker's
+
+purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
+                        std::int64_t oldest)
+{
+    purge::Object object = describe(r, bytes);
+    if (object.born_ms > p.table.newest_ms() && object.born_ms > p.table.floor_ms()
+        && object.stored_ms >= oldest)
+    {
+        return purge::Verdict::kept;                   // younger than any purge
+    }
+
+    add_resources(r, object);
+    const purge::Verdict verdict = p.table.judge(object, oldest);
+    if (verdict == purge::Verdict::kept) {
+        return verdict;
+    }
+
+    const std::int64_t born_ms = object.born_ms;
+    set_birth(r, object);
+    return object.born_ms > born_ms && p.table.judge(object, oldest) == purge::Verdict::kept
+                   && is_hopeless(r, born_ms)
+               ? purge::Verdict::kept : verdict;
+}
+
 purge::Verdict judge(ngx_http_request_t *r, std::optional<std::string_view> bytes)
 {
     const auto p = purges(main_conf(r));
@@ -203,25 +293,20 @@ purge::Verdict judge(ngx_http_request_t *r, std::optional<std::string_view> byte
         return purge::Verdict::kept;
     }
 
-    purge::Object object = describe(r, bytes);
+    // read before the table is, so that a purge that comes now counts next time
+    const std::uint64_t generation = p->table.generation();
     const std::int64_t oldest = oldest_ms(main_conf(r));
-    if (object.born_ms > p->table.newest_ms() && object.born_ms > p->table.floor_ms()
-        && object.stored_ms >= oldest)
-    {
-        return purge::Verdict::kept;                   // most are younger than any purge
+    const bool is_own = r == r->main && std::int64_t{r->cache->date} * 1000 >= oldest;
+    const Subject subject = is_own ? subject_of(r) : Subject{};
+    if (is_own && known_as_kept.has(subject, generation)) {
+        return purge::Verdict::kept;
     }
 
-    add_resources(r, object);
-    const purge::Verdict verdict = p->table.judge(object, oldest);
-    if (verdict == purge::Verdict::kept) {
-        return verdict;
+    const purge::Verdict verdict = judge_by(*p, r, bytes, oldest);
+    if (is_own && verdict == purge::Verdict::kept) {
+        known_as_kept.add(subject, generation);
     }
-
-    const std::int64_t born_ms = object.born_ms;
-    set_birth(r, object);
-    return object.born_ms > born_ms && p->table.judge(object, oldest) == purge::Verdict::kept
-                   && is_hopeless(r, born_ms)
-               ? purge::Verdict::kept : verdict;
+    return verdict;
 }
 
 void count_match(ngx_http_request_t *r, purge::Verdict verdict)
@@ -472,26 +557,38 @@ ngx_int_t create_request(ngx_http_request_t *r) noexcept
     });
 }
 
-// The predicate: never true.
+void install_hook(ngx_http_request_t *r)
+{
+    const LocConf &conf = loc_conf(r);
+    const bool purges = conf.purge.obeys && main_conf(r).journal != nullptr;
+    if ((!purges && !conf.ttl.has_schedule()) || find_hook(r) != nullptr) {
+        return;
+    }
+
+    ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(r->pool, sizeof(Hook));
+    if (cleanup == nullptr) {
+        throw std::bad_alloc();
+    }
+    auto *hook = new (cleanup->data) Hook{};
+    hook->request = r;
+    cleanup->handler = keep_alive;
+    wrap(r, *hook);
+}
+
+// The predicate.
 ngx_int_t check(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t) noexcept
 {
     *value = ngx_http_variable_null_value;
 
     return guarded<ngx_int_t>(r->connection->log, NGX_OK, [&]() -> ngx_int_t {
-        if (r->upstream == nullptr || r->cache == nullptr || find_hook(r) != nullptr
-            || (main_conf(r).journal == nullptr && !loc_conf(r).ttl.has_schedule()))
-        {
+        if (r->upstream == nullptr || r->cache == nullptr) {
             return NGX_OK;
         }
 
-        ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(r->pool, sizeof(Hook));
-        if (cleanup == nullptr) {
-            throw std::bad_alloc();
+        install_hook(r);
+        if (ttl_bypasses(r)) {
+            *value = ngx_http_variable_true_value;
         }
-        auto *hook = new (cleanup->data) Hook{};
-        hook->request = r;
-        cleanup->handler = keep_alive;
-        wrap(r, *hook);
         return NGX_OK;
     });
 }
@@ -552,10 +649,16 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
         note_birth(r);
 
         const bool for_edge = asked_by_edge(r->main);
+        const bool hides_tags = !for_edge && !conf.exposes_tags && r == r->main;
         std::optional<std::int64_t> inner;
-        each_response_header(r, born_header, [&](ngx_table_elt_t &field) {
-            inner = header_born(view(field.value));
-            field.hash = 0;
+        each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
+            const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
+            if (is(born_header)) {
+                inner = header_born(view(field.value));
+                field.hash = 0;
+            } else if (hides_tags && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
+                field.hash = 0;
+            }
         });
 
         if (for_edge) {
@@ -564,10 +667,6 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
                 born = std::min(born, *inner);
             }
             add_response_header(r, born_header, std::to_string(born));
-        } else if (!conf.exposes_tags && r == r->main) {
-            for (const std::string &name : *conf.tag_headers) {
-                each_response_header(r, name, [](ngx_table_elt_t &field) { field.hash = 0; });
-            }
         }
         return NGX_OK;
     });
@@ -580,7 +679,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
 
 }  // namespace
 
-bool add_purge_variable(ngx_conf_t *cf)
+bool add_cache_check(ngx_conf_t *cf)
 {
 #if (NGX_HTTP_CACHE)
     ngx_str_t name = borrow(variable_name);
@@ -593,7 +692,7 @@ bool add_purge_variable(ngx_conf_t *cf)
     return true;
 }
 
-bool install_purge_hook(ngx_conf_t *cf)
+bool install_cache_check(ngx_conf_t *cf)
 {
 #if (NGX_HTTP_CACHE)
     bool installed = true;

@@ -17,12 +17,13 @@ void destroy(void *data)
 
 RequestState::~RequestState()
 {
-    if (transformation.timer.timer_set) {
-        ngx_del_timer(&transformation.timer);
+    if (!transformation) {
+        return;
     }
-    if (transformation.job) {
-        leave(transformation.job);
+    if (transformation->timer.timer_set) {
+        ngx_del_timer(&transformation->timer);
     }
+    leave(transformation->job);
 }
 
 RequestState *find_state(ngx_http_request_t *r)

@@ -20,15 +20,14 @@ namespace cdn {
 // A transformation on its way through the filters.
 struct Transformation {
     enum class Stage {
-        none,
         collecting,                                    // header withheld, source arriving
         rendering,                                     // a job is out
         done,                                          // an answer is there, not yet sent
         sent,
     };
 
-    Stage                stage = Stage::none;
-    std::shared_ptr<Job> job;
+    Stage                stage = Stage::collecting;
+    std::shared_ptr<Job> job = std::make_shared<Job>();
     bool                 source_is_whole = false;      // all of it is in the job
     std::int64_t         fetch_ms = 0;                 // until it was
     bool                 job_is_done = false;          // its answer may be read
@@ -67,7 +66,7 @@ struct RequestState {
     Signature signature;
 
     // the image it asks for
-    std::optional<image::Request> image;
+    std::unique_ptr<image::Request> image;             // the larger parts: few requests have them
     std::string                   image_uri;           // canonical, or the URL itself
     std::string                   source_uri;
     std::optional<Error>          url_error;           // what is wrong with it
@@ -84,8 +83,8 @@ struct RequestState {
 
     std::string purge_uri;                             // what a PURGE request named, once redirected
 
-    Transformation transformation;
-    std::optional<image::Report> report;               // what became of it
+    std::unique_ptr<Transformation> transformation;
+    std::unique_ptr<image::Report>  report;            // what became of it
 
     // for the log phase; of main requests alone
     const StatusConf *counted_in = nullptr;            // the first location that counts

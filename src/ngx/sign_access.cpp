@@ -2,6 +2,7 @@
 
 #include "ngx/headers.h"
 #include "ngx/request_url.h"
+#include "ngx/status_count.h"
 #include "ngx/zone.h"
 #include "sign/token.h"
 
@@ -31,7 +32,7 @@ void count(ngx_http_request_t *r, const SignPolicy &gate, sign::Verdict verdict)
 {
     if (auto z = zone(main_conf(r))) {
         z->counters.add(status::Metric::signatures,
-                        {z->counters.label(gate.scheme_name), z->counters.label(sign::name(verdict))});
+                        {label_of(z->counters, gate.scheme_name), label_of(z->counters, sign::name(verdict))});
     }
 }
 

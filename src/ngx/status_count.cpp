@@ -1,5 +1,6 @@
 #include "ngx/status_count.h"
 
+#include "core/hash.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_hook.h"
 #include "ngx/zone.h"
@@ -9,6 +10,7 @@ namespace cdn {
 namespace {
 
 using status::CacheStatus;
+using status::Reason;
 
 CacheStatus cache_status(ngx_http_request_t *r)
 {
@@ -35,14 +37,14 @@ unsigned response_status(ngx_http_request_t *r)
     return static_cast<unsigned>(r->err_status != 0 ? r->err_status : r->headers_out.status);
 }
 
-std::string evaluate(ngx_http_request_t *r, ngx_http_complex_value_t *value)
+std::string_view evaluate(ngx_http_request_t *r, ngx_http_complex_value_t *value)
 {
     ngx_str_t text;
     if (value == nullptr || ngx_http_complex_value(r, value, &text) != NGX_OK) {
         return {};
     }
 
-    return std::string(view(text));
+    return view(text);
 }
 
 struct OriginWork {
@@ -82,31 +84,113 @@ std::uint64_t microseconds(std::int64_t ms)
     return static_cast<std::uint64_t>(ms) * 1000;
 }
 
-// A label's id, remembered by this process: the same few come again and again.
-status::LabelId label_of(status::Counters &counters, std::string_view text, bool is_region = false)
+status::LabelId find_label(status::Counters &counters, std::string_view text, LabelOf what)
 {
-    struct Known {
-        char            text[63];
-        std::uint8_t    length;                        // 0: none yet
-        bool            is_region;
-        status::LabelId id;
-    };
-    static Known known[64];
+    switch (what) {
+    case LabelOf::itself:       return counters.label(text);
+    case LabelOf::region:       return counters.region(text);
+    case LabelOf::content_type: return counters.label(status::content_kind(text));
+    }
+    return 0;
+}
 
-    if (text.empty() || text.size() > sizeof(Known::text)) {
-        return is_region ? counters.region(text) : counters.label(text);
+// What decides which numbers a request is counted in.
+struct Sort {
+    status::LabelId       zone = 0;
+    status::LabelId       profile = 0;
+    status::LabelId       region = 0;
+    status::LabelId       content = 0;
+    CacheStatus           cache = CacheStatus::none;
+    std::optional<Reason> reason;
+    std::uint8_t          status_class = 0;            // 2: 2xx
+    std::uint8_t          duration = 0;                // buckets
+    std::uint8_t          first_byte = 0;
+
+    bool operator==(const Sort &) const = default;
+};
+
+struct Numbers {
+    using Number = status::Counters::Number;
+
+    Sort    sort;
+    Number *requests = nullptr;
+    Number *responses = nullptr;
+    Number *content = nullptr;
+    Number *reason = nullptr;
+    Number *missed = nullptr;
+    Number *bytes = nullptr;
+    Number *duration = nullptr;
+    Number *duration_sum = nullptr;
+    Number *region_duration = nullptr;
+    Number *region_duration_sum = nullptr;
+    Number *first_byte = nullptr;
+    Number *first_byte_sum = nullptr;
+};
+
+constexpr std::uint8_t no_first_byte = 255;
+
+std::uint8_t bucket_of_ms(std::int64_t ms)
+{
+    return static_cast<std::uint8_t>(status::bucket_of(microseconds(ms)));
+}
+
+Numbers find_numbers(status::Counters &counters, const Sort &sort, std::uint64_t us, std::uint64_t first_byte_us)
+{
+    using status::Metric;
+
+    const auto cache = counters.label(name(sort.cache));
+    const auto status_class = counters.label(status::status_class(sort.status_class * 100U));
+
+    Numbers numbers;
+    numbers.sort = sort;
+    numbers.requests = counters.counter(Metric::requests, {sort.zone, sort.profile, sort.region, cache});
+    numbers.responses = counters.counter(Metric::responses, {status_class});
+    numbers.content = counters.counter(Metric::content_requests, {sort.content, cache});
+    if (sort.reason) {
+        const auto reason = counters.label(name(*sort.reason));
+        numbers.reason = counters.counter(Metric::cache_reasons, {reason});
+        if (!is_hit(sort.cache)) {
+            numbers.missed = counters.counter(Metric::profile_misses, {sort.profile, reason});
+        }
+    }
+    numbers.bytes = counters.counter(Metric::response_bytes, {sort.profile, cache});
+    numbers.duration = counters.bucket(Metric::request_duration, {sort.profile, cache}, us);
+    numbers.duration_sum = counters.sum(Metric::request_duration, {sort.profile, cache});
+    numbers.region_duration = counters.bucket(Metric::region_duration, {sort.region}, us);
+    numbers.region_duration_sum = counters.sum(Metric::region_duration, {sort.region});
+    if (sort.first_byte != no_first_byte) {
+        numbers.first_byte = counters.bucket(Metric::time_to_first_byte, {sort.profile, cache}, first_byte_us);
+        numbers.first_byte_sum = counters.sum(Metric::time_to_first_byte, {sort.profile, cache});
+    }
+    return numbers;
+}
+
+// Most requests are of few sorts; finding their numbers costs more than adding to them.
+void add_request(status::Counters &counters, const Sort &sort, std::uint64_t bytes, std::uint64_t us,
+                 std::uint64_t first_byte_us)
+{
+    static Numbers known[256];
+
+    const std::size_t place = sort.profile * 3U + sort.region * 5U + sort.content * 7U + sort.zone * 11U
+                              + static_cast<unsigned>(sort.cache) * 13U + sort.duration * 29U + sort.status_class;
+    Numbers &numbers = known[place % std::size(known)];
+    if (numbers.requests == nullptr || numbers.sort != sort) {
+        numbers = find_numbers(counters, sort, us, first_byte_us);
     }
 
-    const std::size_t place = text.size() * 7 + static_cast<unsigned char>(text.front()) * 3
-                              + static_cast<unsigned char>(text.back());
-    Known &entry = known[place % std::size(known)];
-    if (entry.is_region != is_region || text != std::string_view(entry.text, entry.length)) {
-        text.copy(entry.text, sizeof(entry.text));
-        entry.length = static_cast<std::uint8_t>(text.size());
-        entry.is_region = is_region;
-        entry.id = is_region ? counters.region(text) : counters.label(text);
-    }
-    return entry.id;
+    const auto add = status::Counters::add_to;
+    add(numbers.requests, 1);
+    add(numbers.responses, 1);
+    add(numbers.content, 1);
+    add(numbers.reason, 1);
+    add(numbers.missed, 1);
+    add(numbers.bytes, bytes);
+    add(numbers.duration, 1);
+    add(numbers.duration_sum, us);
+    add(numbers.region_duration, 1);
+    add(numbers.region_duration_sum, us);
+    add(numbers.first_byte, 1);
+    add(numbers.first_byte_sum, first_byte_us);
 }
 
 // Where it counts; a request that nginx ended in its location before the rewrite
@@ -131,7 +215,7 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     const auto why = cache_reason(r);
     const std::int64_t elapsed = age_ms(r);
     const auto sent = static_cast<std::uint64_t>(std::max<off_t>(r->connection->sent, 0));
-    const std::string where = region(r);
+    const std::string_view where = region(r);
 
     OriginWork own;
     add_tries(r, own);
@@ -166,41 +250,53 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     }
 
     auto &counters = z.counters;
-    const auto status_label = label_of(counters, name(cache));
-    const auto profile = label_of(counters, state != nullptr && !state->profile.empty() ? state->profile
-                                                                                       : "none");
-    const auto region_label = label_of(counters, where.empty() ? "none" : where, true);
+    const std::int64_t first_byte = state != nullptr ? state->first_byte_ms : -1;
 
-    counters.add(Metric::requests,
-                 {label_of(counters, cache_zone(r)), profile, region_label, status_label});
-    counters.add(Metric::responses, {label_of(counters, status::status_class(response_status(r)))});
-    counters.add(Metric::content_requests,
-                 {label_of(counters, status::content_kind(view(r->headers_out.content_type))),
-                  status_label});
-    if (why) {
-        const auto reason_label = label_of(counters, name(*why));
-        counters.add(Metric::cache_reasons, {reason_label});
-        if (!is_hit(cache)) {
-            counters.add(Metric::profile_misses, {profile, reason_label});
-        }
-    }
+    Sort sort;
+    sort.zone = label_of(counters, cache_zone(r));
+    sort.profile = label_of(counters, state != nullptr && !state->profile.empty() ? state->profile : "none");
+    sort.region = label_of(counters, where.empty() ? "none" : where, LabelOf::region);
+    sort.content = label_of(counters, view(r->headers_out.content_type), LabelOf::content_type);
+    sort.cache = cache;
+    sort.reason = why;
+    sort.status_class = static_cast<std::uint8_t>(std::min(code / 100, 6U));
+    sort.duration = bucket_of_ms(elapsed);
+    sort.first_byte = first_byte >= 0 ? bucket_of_ms(first_byte) : no_first_byte;
+    add_request(counters, sort, sent, microseconds(elapsed), microseconds(std::max<std::int64_t>(first_byte, 0)));
 
-    counters.add(Metric::response_bytes, {profile, status_label}, sent);
-    counters.observe(Metric::request_duration, {profile, status_label}, microseconds(elapsed));
-    counters.observe(Metric::region_duration, {region_label}, microseconds(elapsed));
-    if (state != nullptr && state->first_byte_ms >= 0) {
-        counters.observe(Metric::time_to_first_byte, {profile, status_label},
-                         microseconds(state->first_byte_ms));
-    }
     if (own.asked) {
-        counters.observe(Metric::upstream_duration, {profile}, microseconds(own.ms));
+        counters.observe(Metric::upstream_duration, {sort.profile}, microseconds(own.ms));
     }
     if (all.asked) {
-        counters.add(Metric::upstream_bytes, {profile, status_label}, all.bytes);
+        counters.add(Metric::upstream_bytes, {sort.profile, label_of(counters, name(cache))}, all.bytes);
     }
 }
 
 }  // namespace
+
+status::LabelId label_of(status::Counters &counters, std::string_view text, LabelOf what)
+{
+    struct Known {
+        char            text[63];
+        std::uint8_t    length;                        // 0: none yet
+        LabelOf         what;
+        status::LabelId id;
+    };
+    static Known known[256];
+
+    if (text.empty() || text.size() > sizeof(Known::text)) {
+        return find_label(counters, text, what);
+    }
+
+    Known &entry = known[hash(text, static_cast<std::uint64_t>(what)) % std::size(known)];
+    if (entry.what != what || text != std::string_view(entry.text, entry.length)) {
+        text.copy(entry.text, sizeof(entry.text));
+        entry.length = static_cast<std::uint8_t>(text.size());
+        entry.what = what;
+        entry.id = find_label(counters, text, what);
+    }
+    return entry.id;
+}
 
 void note_location(ngx_http_request_t *r)
 {
@@ -241,14 +337,14 @@ std::optional<status::Reason> cache_reason(ngx_http_request_t *r)
     return reason(outcome);
 }
 
-std::string region(ngx_http_request_t *r)
+std::string_view region(ngx_http_request_t *r)
 {
     const RequestState *state = find_state(r);
     const StatusConf &conf = state != nullptr && state->counted_in != nullptr
                                  ? *state->counted_in : loc_conf(r).status;
 
-    std::string own = evaluate(r, conf.region);
-    return own.empty() ? std::string(view(main_conf(r).node_region)) : own;
+    const std::string_view own = evaluate(r, conf.region);
+    return own.empty() ? view(main_conf(r).node_region) : own;
 }
 
 ngx_int_t count_request(ngx_http_request_t *r) noexcept

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ngx/request_state.h"
+#include "status/counters.h"
 #include "status/reason.h"
 
 #include <optional>
@@ -12,6 +13,10 @@ namespace cdn {
 
 // A location was chosen: from here on the request counts, wherever it is redirected to.
 void note_location(ngx_http_request_t *r);
+
+// A label's id, remembered by this process: the same few come again and again.
+enum class LabelOf : std::uint8_t { itself, region, content_type };
+status::LabelId label_of(status::Counters &counters, std::string_view text, LabelOf what = LabelOf::itself);
 
 // A response's header leaves.
 void note_header(ngx_http_request_t *r);
@@ -23,6 +28,6 @@ ngx_int_t count_request(ngx_http_request_t *r) noexcept;
 std::optional<status::Reason> cache_reason(ngx_http_request_t *r);
 
 // cdn_region of the request, else the edge's own, else empty.
-std::string region(ngx_http_request_t *r);
+std::string_view region(ngx_http_request_t *r);
 
 }  // namespace cdn

@@ -183,38 +183,14 @@ bool resolve(ngx_conf_t *cf, TtlMain &main, ttl::Seconds retention, TtlRule &rul
 
 #if (NGX_HTTP_CACHE)
 
-// In front of the user's own predicates, in an array of this location alone.
-bool add_bypass(ngx_conf_t *cf, ngx_http_upstream_conf_t &upstream)
+void take_over(ngx_conf_t *cf, TtlConf &conf)
 {
-    const auto *old = upstream.cache_bypass;
-    const bool has_old = old != nullptr && old != NGX_CONF_UNSET_PTR;
-
-    auto *predicates = ngx_array_create(cf->pool, 4, sizeof(ngx_http_complex_value_t));
-    const ngx_uint_t count = 1 + (has_old ? old->nelts : 0);
-    auto *values = predicates == nullptr
-                       ? nullptr
-                       : static_cast<ngx_http_complex_value_t *>(ngx_array_push_n(predicates, count));
-    if (values == nullptr || !compile(cf, '$' + std::string(ttl_bypass_variable), values[0])) {
-        return false;
-    }
-    if (has_old) {
-        std::copy_n(static_cast<const ngx_http_complex_value_t *>(old->elts), old->nelts, values + 1);
-    }
-
-    upstream.cache_bypass = predicates;
-    return true;
-}
-
-bool take_over(ngx_conf_t *cf, TtlConf &conf)
-{
-    bool done = true;
     each_upstream_conf(cf, [&](ngx_http_upstream_conf_t &upstream) {
         if (upstream.cache != 1) {
             return;
         }
         conf.ignored.push_back({upstream.module.data, upstream.ignore_headers});
         upstream.ignore_headers |= NGX_HTTP_UPSTREAM_IGN_CACHE_CONTROL | NGX_HTTP_UPSTREAM_IGN_EXPIRES;
-        done = add_bypass(cf, upstream) && done;
 
         const ttl::Profile *profile = conf.rule->fixed_profile;
         const bool refreshes = profile == nullptr || profile->stale_while_revalidate > 0 || !profile->ttl;
@@ -222,8 +198,6 @@ bool take_over(ngx_conf_t *cf, TtlConf &conf)
             upstream.cache_background_update = 1;
         }
     });
-
-    return done;
 }
 
 #endif
@@ -485,10 +459,9 @@ bool merge_ttl(ngx_conf_t *cf, const TtlConf &outer, TtlConf &conf, bool is_imag
 
     main.ttl->in_use = true;
 #if (NGX_HTTP_CACHE)
-    return take_over(cf, conf);
-#else
-    return true;
+    take_over(cf, conf);
 #endif
+    return true;
 }
 
 }  // namespace cdn

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "ngx/ngx.h"
-#include "status/counters.h"
 #include "ttl/freshness.h"
 
 #include <map>
@@ -36,7 +35,6 @@ struct TtlMain {
     std::vector<std::string> own_profiles;             // of the configuration
     std::map<std::string, std::unique_ptr<LiveSchedule>, std::less<>> schedules;
     std::vector<std::string> unknown;                  // names in variables that this worker met
-    std::map<std::pair<const ttl::Profile *, const char *>, status::Labels> phase_labels;   // its counters'
     bool          in_use = false;                      // any location has a cdn_ttl
 
     const ttl::Profile *profile(std::string_view name) const;
@@ -95,9 +93,6 @@ char *set_response_headers(ngx_conf_t *cf, ngx_command_t *command, void *data) n
 
 // How long a purge is remembered: nothing may be kept for longer.
 ttl::Seconds purge_retention(const MainConf &main);
-
-// Which nginx asks before it opens the cache; see ttl_filter.h.
-inline constexpr std::string_view ttl_bypass_variable = "cdn_ttl_bypass";
 
 // What only the whole of http {} shows; false: refused, and said why.
 bool check_ttl(ngx_conf_t *cf, const TtlMain &main);

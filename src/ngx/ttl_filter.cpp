@@ -2,7 +2,7 @@
 
 #include "ngx/headers.h"
 #include "ngx/request_local.h"
-#include "ngx/request_state.h"
+#include "ngx/status_count.h"
 #include "ngx/zone.h"
 #include "ttl/cache_status.h"
 
@@ -149,16 +149,17 @@ std::optional<Choice> look(ngx_http_request_t *r)
 
 // ---- what an upstream says
 
-void append(std::string &list, const ngx_str_t &value)
+// All fields of one name, as one list; a single one, as most are, is not copied.
+void append(ngx_http_request_t *r, std::string_view &list, const ngx_str_t &value)
 {
-    list += list.empty() ? "" : ", ";
-    list += view(value);
+    list = list.empty() ? view(value)
+                        : view(copy(r->pool, std::string(list) + ", " + std::string(view(value))));
 }
 
-std::string joined(ngx_list_t &headers, std::string_view name)
+std::string_view joined(ngx_http_request_t *r, ngx_list_t &headers, std::string_view name)
 {
-    std::string out;
-    each_header(headers, name, true, [&](ngx_table_elt_t &field) { append(out, field.value); });
+    std::string_view out;
+    each_header(headers, name, true, [&](ngx_table_elt_t &field) { append(r, out, field.value); });
     return out;
 }
 
@@ -171,7 +172,7 @@ std::int64_t time_of(const ngx_str_t &text)
 
 // A response's own words, and which of them count.
 struct Heard {
-    std::string cache_control;                         // for clients
+    std::string_view cache_control;                    // for clients
     ttl::Answer answer;
 };
 
@@ -208,8 +209,8 @@ Heard hear_upstream(ngx_http_request_t *r)
     ttl::Answer &answer = heard.answer;
     answer.status = static_cast<int>(r->upstream->headers_in.status_n);
 
-    std::string cdn;
-    std::string surrogate;
+    std::string_view cdn;
+    std::string_view surrogate;
     const ngx_str_t *expires = nullptr;
     const ngx_str_t *date = nullptr;
 
@@ -219,11 +220,11 @@ Heard hear_upstream(ngx_http_request_t *r)
             return;
         }
         if (is("Cache-Control")) {
-            append(heard.cache_control, field.value);
+            append(r, heard.cache_control, field.value);
         } else if (is("CDN-Cache-Control")) {
-            append(cdn, field.value);
+            append(r, cdn, field.value);
         } else if (is("Surrogate-Control")) {
-            append(surrogate, field.value);
+            append(r, surrogate, field.value);
         } else if (is("Expires")) {
             expires = &field.value;
         } else if (is("Date")) {
@@ -255,10 +256,10 @@ Heard hear_upstream(ngx_http_request_t *r)
 Heard hear_own(ngx_http_request_t *r)
 {
     Heard heard;
-    heard.cache_control = joined(r->headers_out.headers, "Cache-Control");
+    heard.cache_control = joined(r, r->headers_out.headers, "Cache-Control");
     heard.answer.status = static_cast<int>(r->headers_out.status);
     heard.answer.control = ttl::parse_cache_control(heard.cache_control);
-    heard.answer.sets_cookie = !joined(r->headers_out.headers, "Set-Cookie").empty();
+    heard.answer.sets_cookie = !joined(r, r->headers_out.headers, "Set-Cookie").empty();
     heard.answer.has_last_modified = r->headers_out.last_modified_time != -1;
     heard.answer.is_image = is_image(view(r->headers_out.content_type));
     return heard;
@@ -364,7 +365,8 @@ void remove_header(ngx_http_request_t *r, std::string_view name)
 void tell_lifetime(ngx_http_request_t *r, const Fields &fields, const ttl::Profile &profile,
                    const Heard &heard, const ttl::Lifetime &rest, Seconds age)
 {
-    const ttl::CacheControl said = ttl::parse_cache_control(heard.cache_control);
+    const ttl::CacheControl said =
+        heard.cache_control.empty() ? ttl::CacheControl{} : ttl::parse_cache_control(heard.cache_control);
     const bool passes_on = said.forbids() || said.says_zero()
                            || (!rest.by_profile && !heard.cache_control.empty());
     const Seconds limit = std::min(rest.ttl, profile.browser_ttl.value_or(rest.ttl));
@@ -420,9 +422,11 @@ void tell_cache_status(ngx_http_request_t *r, const Fields &fields, ttl::CacheSt
 #endif
     status.key = key;
 
-    const std::string own = ttl::print_cache_status(status);
-    put(r, fields.cache_status, "Cache-Status",
-        fields.cache_status == nullptr ? own : std::string(value_of(fields.cache_status)) + ", " + own);
+    std::string own = ttl::print_cache_status(status);
+    if (fields.cache_status != nullptr) {
+        own = std::string(value_of(fields.cache_status)) + ", " + own;
+    }
+    put(r, fields.cache_status, "Cache-Status", own);
 }
 
 #if (NGX_HTTP_CACHE)
@@ -488,28 +492,6 @@ void forbid_stale(ngx_http_request_t *r)
     *conf = *u->conf;
     conf->cache_use_stale = 0;
     u->conf = conf;
-}
-
-ngx_int_t bypass(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t) noexcept
-{
-    *value = ngx_http_variable_null_value;
-
-    return guarded<ngx_int_t>(r->connection->log, NGX_OK, [&]() -> ngx_int_t {
-        if (r->upstream == nullptr || r->cache == nullptr) {
-            return NGX_OK;
-        }
-        const Choice *choice = settle(r);
-        if (choice == nullptr) {
-            return NGX_OK;
-        }
-
-        if (ttl::never_stored(choice->policy) || misses.has(main_key(r->cache), ngx_time())) {
-            *value = ngx_http_variable_true_value;
-        } else if (choice->policy.profile->must_revalidate && r->upstream->conf->cache_use_stale != 0) {
-            forbid_stale(r);
-        }
-        return NGX_OK;
-    });
 }
 
 // ---- what nginx's cache knows
@@ -722,14 +704,9 @@ void count(ngx_http_request_t *r, const Choice &choice)
         return;
     }
 
-    // labels keep their numbers; finding them costs more than counting
-    const ttl::Profile *profile = choice.policy.profile;
-    const std::string_view phase = choice.schedule->at(ngx_time()).phase;
-    auto &known = main_conf(r).ttl->phase_labels[{profile, phase.data()}];
-    if (known[0] == 0) {
-        known = {z->counters.label(profile->name), z->counters.label(phase)};
-    }
-    z->counters.add(status::Metric::phase_requests, known);
+    z->counters.add(status::Metric::phase_requests,
+                    {label_of(z->counters, choice.policy.profile->name),
+                     label_of(z->counters, choice.schedule->at(ngx_time()).phase)});
 }
 
 void apply(ngx_http_request_t *r)
@@ -834,23 +811,30 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
 
 }  // namespace
 
-bool add_ttl_variable(ngx_conf_t *cf)
-{
-#if (NGX_HTTP_CACHE)
-    ngx_str_t name = borrow(ttl_bypass_variable);
-    ngx_http_variable_t *variable = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
-    if (variable == nullptr) {
-        return false;
-    }
-    variable->get_handler = bypass;
-#endif
-    return true;
-}
-
 void install_ttl_filter() noexcept
 {
     next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = header_filter;
+}
+
+bool ttl_bypasses(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    const Choice *choice = settle(r);
+    if (choice == nullptr) {
+        return false;
+    }
+
+    if (ttl::never_stored(choice->policy) || misses.has(main_key(r->cache), ngx_time())) {
+        return true;
+    }
+    if (choice->policy.profile->must_revalidate && r->upstream->conf->cache_use_stale != 0) {
+        forbid_stale(r);
+    }
+#else
+    static_cast<void>(r);
+#endif
+    return false;
 }
 
 bool ttl_expired(ngx_http_request_t *r)

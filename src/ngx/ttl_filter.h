@@ -11,11 +11,10 @@
 
 namespace cdn {
 
-// Before the configuration is read: the variable of "proxy_cache_bypass" that is
-// true where waiting for the cache's lock would be for nothing.
-bool add_ttl_variable(ngx_conf_t *cf);
-
 void install_ttl_filter() noexcept;
+
+// Asked before the cache is opened: whether waiting for its lock would be for nothing.
+bool ttl_bypasses(ngx_http_request_t *r);
 
 // Whether "during" rules end the life of the stored response that nginx is about
 // to send; asked once its header is parsed.

@@ -74,8 +74,8 @@ std::optional<std::string> cache_reason_name(ngx_http_request_t *r)
 
 std::optional<std::string> region_name(ngx_http_request_t *r)
 {
-    const std::string name = region(r);
-    return !name.empty() ? std::optional(name) : std::nullopt;
+    const std::string_view name = region(r);
+    return !name.empty() ? std::optional(std::string(name)) : std::nullopt;
 }
 
 // The URL without a token, in an image location the canonical one.

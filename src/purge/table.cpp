@@ -48,6 +48,7 @@ struct Table::Head {
     std::uint64_t              slots;                  // of each half
     std::uint64_t              pattern_slots;
     std::atomic<std::uint64_t> position;
+    std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> used;                   // slots of the active half
     std::atomic<std::uint64_t> patterns;
     std::atomic<std::uint64_t> evictions;
@@ -67,6 +68,7 @@ Table::Table(void *memory, std::size_t size, bool fresh) : head_(static_cast<Hea
     }
 
     head_ = new (memory) Head{};
+    head_->generation = 1;
     head_->pattern_slots = std::clamp<std::size_t>(size / 8 / sizeof(Pattern), 8, 256);
     head_->slots = (size - sizeof(Head) - head_->pattern_slots * sizeof(Pattern)) / 2 / sizeof(Slot);
 }
@@ -276,6 +278,7 @@ void Table::apply(const std::vector<Target> &targets, Mode mode, std::int64_t ti
     }
 
     raise(head_->newest, time_ms);
+    head_->generation.fetch_add(1, std::memory_order_release);
 }
 
 void Table::raise_floor(std::int64_t time_ms, bool strict)
@@ -284,6 +287,7 @@ void Table::raise_floor(std::int64_t time_ms, bool strict)
     if (strict) {
         raise(head_->strict_floor, time_ms);
     }
+    head_->generation.fetch_add(1, std::memory_order_release);
 }
 
 // ---- a snapshot
@@ -436,6 +440,11 @@ Verdict Table::judge(const Object &object, std::int64_t oldest_ms) const
     }
 
     return old || (times.soft > 0 && object.born_ms <= times.soft) ? Verdict::soft : Verdict::kept;
+}
+
+std::uint64_t Table::generation() const
+{
+    return head_->generation.load(std::memory_order_acquire);
 }
 
 std::int64_t Table::newest_ms() const

@@ -70,6 +70,9 @@ public:
     // Objects stored before `oldest_ms` (now - retention) count as soft-purged.
     Verdict judge(const Object &object, std::int64_t oldest_ms) const;
 
+    // From 1 up, with each change: until the next one, a verdict stands.
+    std::uint64_t generation() const;
+
     std::int64_t newest_ms() const;                    // of all purges
     std::int64_t floor_ms() const;
     std::uint64_t records() const;                     // targets and patterns held

@@ -160,6 +160,18 @@ struct Counters::Memory {
     }
 };
 
+std::size_t bucket_of(std::uint64_t microseconds)
+{
+    static constexpr auto bounds_us = [] {
+        std::array<std::uint64_t, bucket_bounds.size()> out{};
+        std::transform(bucket_bounds.begin(), bucket_bounds.end(), out.begin(),
+                       [](double seconds) { return static_cast<std::uint64_t>(seconds * 1e6 + 0.5); });
+        return out;
+    }();
+    const auto bound = std::lower_bound(bounds_us.begin(), bounds_us.end(), microseconds);
+    return static_cast<std::size_t>(bound - bounds_us.begin());
+}
+
 std::span<const MetricInfo> metrics()
 {
     return list;
@@ -231,7 +243,7 @@ LabelId Counters::intern(std::string_view value, bool bounded)
     return other;
 }
 
-std::atomic<std::uint64_t> *Counters::cell(std::uint64_t key)
+Counters::Number *Counters::find(std::uint64_t key)
 {
     const std::uint64_t start = mix(key);
 
@@ -249,44 +261,46 @@ std::atomic<std::uint64_t> *Counters::cell(std::uint64_t key)
     return nullptr;
 }
 
-void Counters::add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits,
-                      std::uint64_t amount)
+Counters::Number *Counters::cell(Metric metric, Labels labels, std::uint64_t low_bits)
 {
-    auto *value = cell(key);
-    if (value == nullptr) {
-        const auto &names = info(metric)->labels;
-        Labels labels{};
-        for (std::size_t i = 0; i < labels.size(); i++) {
-            labels[i] = names[i].empty() ? 0 : other;
-        }
-        value = cell(make_key(metric, labels) | low_bits);
+    if (Number *own = find(make_key(metric, labels) | low_bits)) {
+        return own;
     }
-    if (value != nullptr) {
-        value->fetch_add(amount, std::memory_order_relaxed);
+
+    const auto &names = info(metric)->labels;
+    for (std::size_t i = 0; i < labels.size(); i++) {
+        labels[i] = names[i].empty() ? 0 : other;
     }
+    return find(make_key(metric, labels) | low_bits);
+}
+
+Counters::Number *Counters::counter(Metric metric, Labels labels)
+{
+    return cell(metric, labels, 0);
+}
+
+// The last label's place holds the bucket.
+Counters::Number *Counters::bucket(Metric metric, Labels labels, std::uint64_t microseconds)
+{
+    labels[3] = 0;
+    return cell(metric, labels, bucket_of(microseconds));
+}
+
+Counters::Number *Counters::sum(Metric metric, Labels labels)
+{
+    labels[3] = 0;
+    return cell(metric, labels, sum_bucket);
 }
 
 void Counters::add(Metric metric, Labels labels, std::uint64_t amount)
 {
-    add_to(make_key(metric, labels), metric, 0, amount);
+    add_to(counter(metric, labels), amount);
 }
 
 void Counters::observe(Metric metric, Labels labels, std::uint64_t microseconds)
 {
-    static constexpr auto bounds_us = [] {
-        std::array<std::uint64_t, bucket_bounds.size()> out{};
-        std::transform(bucket_bounds.begin(), bucket_bounds.end(), out.begin(),
-                       [](double seconds) { return static_cast<std::uint64_t>(seconds * 1e6 + 0.5); });
-        return out;
-    }();
-    const auto bound = std::lower_bound(bounds_us.begin(), bounds_us.end(), microseconds);
-    const auto bucket = static_cast<std::uint64_t>(bound - bounds_us.begin());
-
-    // the last label's place holds the bucket
-    labels[3] = 0;
-    const std::uint64_t key = make_key(metric, labels);
-    add_to(key | bucket, metric, bucket, 1);
-    add_to(key | sum_bucket, metric, sum_bucket, microseconds);
+    add_to(bucket(metric, labels, microseconds), 1);
+    add_to(sum(metric, labels), microseconds);
 }
 
 std::vector<Sample> Counters::snapshot() const

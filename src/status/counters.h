@@ -75,6 +75,9 @@ struct Sample {
     std::uint64_t                   sum_us = 0;
 };
 
+// The histogram bucket of a duration: an index into bucket_bounds, or the one after them.
+std::size_t bucket_of(std::uint64_t microseconds);
+
 // A view of the shared memory; copies share it.
 class Counters {
 public:
@@ -97,6 +100,19 @@ public:
     void add(Metric metric, Labels labels, std::uint64_t amount = 1);
     void observe(Metric metric, Labels labels, std::uint64_t microseconds);
 
+    // The cells behind them, which stay where they are: for who adds to the same ones
+    // again and again.  nullptr: no room, not even under "other".
+    using Number = std::atomic<std::uint64_t>;
+    static void add_to(Number *number, std::uint64_t amount)
+    {
+        if (number != nullptr && amount != 0) {
+            number->fetch_add(amount, std::memory_order_relaxed);
+        }
+    }
+    Number *counter(Metric metric, Labels labels);
+    Number *bucket(Metric metric, Labels labels, std::uint64_t microseconds);
+    Number *sum(Metric metric, Labels labels);
+
     // Sorted by metric and labels.
     std::vector<Sample> snapshot() const;
 
@@ -104,8 +120,8 @@ private:
     struct Memory;
 
     LabelId intern(std::string_view value, bool bounded);
-    std::atomic<std::uint64_t> *cell(std::uint64_t key);
-    void add_to(std::uint64_t key, Metric metric, std::uint64_t low_bits, std::uint64_t amount);
+    Number *find(std::uint64_t key);
+    Number *cell(Metric metric, Labels labels, std::uint64_t low_bits);
 
     Memory  *memory_;
     unsigned shard_;

@@ -286,21 +286,30 @@ CacheControl for_this_cache(const OriginHeaders &headers)
 
 std::string print_cache_control(const ClientControl &control)
 {
-    std::string out = control.visibility == Visibility::everybody ? "public" : "private";
-    out += ", max-age=" + std::to_string(control.age + control.fresh);
+    std::string out;
+    out.reserve(128);                                  // on each hit's path
+
+    out += control.visibility == Visibility::everybody ? "public" : "private";
+    out += ", max-age=";
+    append_number(out, control.age + control.fresh);
 
     if (control.must_revalidate) {
         out += ", must-revalidate";
     } else {
         if (control.stale_while_revalidate > 0) {
-            out += ", stale-while-revalidate=" + std::to_string(control.stale_while_revalidate);
+            out += ", stale-while-revalidate=";
+            append_number(out, control.stale_while_revalidate);
         }
         if (control.stale_if_error > 0) {
-            out += ", stale-if-error=" + std::to_string(control.stale_if_error);
+            out += ", stale-if-error=";
+            append_number(out, control.stale_if_error);
         }
     }
+    if (control.immutable) {
+        out += ", immutable";
+    }
 
-    return control.immutable ? out + ", immutable" : out;
+    return out;
 }
 
 std::string limited_cache_control(std::string_view value, Seconds age, Seconds limit)

@@ -1,5 +1,7 @@
 #include "ttl/cache_status.h"
 
+#include "core/text.h"
+
 namespace cdn::ttl {
 
 namespace {
@@ -27,7 +29,10 @@ std::string quoted(std::string_view text)
 
 std::string print_cache_status(const CacheStatus &status)
 {
-    std::string out = "ngx_cdn";
+    std::string out;
+    out.reserve(96);                                   // on each hit's path
+
+    out += "ngx_cdn";
     if (status.forwarded.empty()) {
         out += "; hit";
     } else {
@@ -35,7 +40,8 @@ std::string print_cache_status(const CacheStatus &status)
         out += status.forwarded;
     }
     if (status.forward_status) {
-        out += "; fwd-status=" + std::to_string(*status.forward_status);
+        out += "; fwd-status=";
+        append_number(out, *status.forward_status);
     }
     if (status.stored) {
         out += "; stored";
@@ -44,7 +50,8 @@ std::string print_cache_status(const CacheStatus &status)
         out += "; collapsed";
     }
     if (status.ttl) {
-        out += "; ttl=" + std::to_string(*status.ttl);
+        out += "; ttl=";
+        append_number(out, *status.ttl);
     }
     if (!status.key.empty()) {
         out += "; key=" + quoted(status.key);
