@@ -80,6 +80,8 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
         conf->purge_retention = NGX_CONF_UNSET_MSEC;
         conf->purge_rate = NGX_CONF_UNSET;
         conf->purge_expansion = pool_new<purge::Expansion>(cf->pool);
+        conf->swept_caches = pool_new<std::map<ngx_shm_zone_t *, bool>>(cf->pool);
+        conf->swept_tags = pool_new<std::vector<std::string>>(cf->pool);
         conf->presets = pool_new<image::Presets>(cf->pool);
         conf->thresholds = pool_new<status::Thresholds>(cf->pool);
         conf->ttl = pool_new<TtlMain>(cf->pool);

@@ -15,6 +15,7 @@
 #include "purge/journal.h"
 #include "status/judge.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ struct MainConf {
     purge::Expansion *purge_expansion;
     RedisSettings    *redis;                           // cdn_redis; none: nullptr
     purge::Journal   *journal;                         // once it is loaded, where `purges`
+    std::map<ngx_shm_zone_t *, bool> *swept_caches;    // whether all of its locations obey
+    std::vector<std::string>         *swept_tags;      // all their tag headers
     void             *purge_table;                     // in the zone
     std::size_t       purge_table_size;
 };

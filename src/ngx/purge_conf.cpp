@@ -2,6 +2,7 @@
 
 #include "ngx/purge_handler.h"
 #include "ngx/purge_hook.h"
+#include "ngx/purge_sweeper.h"
 #include "ngx/setters.h"
 #include "ngx/zone.h"
 
@@ -365,6 +366,7 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
     }
 
     purge.obeys = asked || implied;
+    note_caches(cf, main, purge);
     return !(purge.obeys || conf.ttl.in_force()) || install_cache_check(cf);
 }
 

@@ -34,7 +34,8 @@ ngx_http_output_header_filter_pt next_header_filter;
 
 // Of one request's upstream; found through its pool's cleanups.
 struct Hook {
-    ngx_http_request_t *request;
+    ngx_http_request_t  *request;
+    ngx_http_upstream_t *upstream;
     ngx_int_t (*create_request)(ngx_http_request_t *);
     ngx_int_t (*process_header)(ngx_http_request_t *);
     ngx_int_t (*reinit_request)(ngx_http_request_t *);
@@ -561,17 +562,27 @@ void install_hook(ngx_http_request_t *r)
 {
     const LocConf &conf = loc_conf(r);
     const bool purges = conf.purge.obeys && main_conf(r).journal != nullptr;
-    if ((!purges && !conf.ttl.has_schedule()) || find_hook(r) != nullptr) {
+    if (!purges && !conf.ttl.has_schedule()) {
         return;
     }
 
-    ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(r->pool, sizeof(Hook));
-    if (cleanup == nullptr) {
-        throw std::bad_alloc();
+    Hook *hook = find_hook(r);
+    if (hook == nullptr) {
+        ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(r->pool, sizeof(Hook));
+        if (cleanup == nullptr) {
+            throw std::bad_alloc();
+        }
+        hook = static_cast<Hook *>(cleanup->data);
+        cleanup->handler = keep_alive;
+    } else if (hook->upstream == r->upstream) {
+        return;
+    } else {
+        unmute(r, *hook);                              // an internal redirect: a fetch of its own
     }
-    auto *hook = new (cleanup->data) Hook{};
+
+    *hook = {};
     hook->request = r;
-    cleanup->handler = keep_alive;
+    hook->upstream = r->upstream;
     wrap(r, *hook);
 }
 

@@ -3,6 +3,7 @@
 #include "ngx/bridge.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
+#include "ngx/purge_sweeper.h"
 #include "ngx/zone.h"
 
 #include <hiredis/hiredis.h>
@@ -477,11 +478,13 @@ void on_timer(ngx_event_t *event) noexcept
         if (f.conf->journal->lead(ngx_pid, clock_ms())) {
             read_on(f);
             fire_due(f);
+            sweep(*f.conf);
             if (f.conf->redis != nullptr) {
                 lead_fleet(f);
             }
         } else {
             f.reader.reset();
+            stop_sweeping();
         }
         return 0;
     });
@@ -529,6 +532,7 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
 void stop_purges(const MainConf &conf)
 {
     follower().reader.reset();
+    stop_sweeping();
     stop_fleet();
     conf.journal->step_down(ngx_pid);
 }

@@ -54,6 +54,8 @@ struct Table::Head {
     std::atomic<std::uint64_t> evictions;
     std::atomic<std::uint32_t> active;                 // which half
     Time                       newest;
+    Time                       newest_hard;
+    Time                       swept;
     Time                       floor;
     Time                       strict_floor;
     Time                       any_tag_hard;
@@ -135,6 +137,7 @@ Table::Times Table::find(Kind kind, std::string_view text) const
 
 void Table::put(std::uint64_t wanted, Times times)
 {
+    raise(head_->newest_hard, times.hard);
     if (head_->used.load() + 1 > head_->slots - head_->slots / 4) {
         make_room();
     }
@@ -209,6 +212,7 @@ void Table::put_prefix_length(std::size_t length)
 
 void Table::put_pattern(std::string_view text, Times times)
 {
+    raise(head_->newest_hard, times.hard);
     if (text.size() > pattern_size) {
         raise_floor(std::max(times.hard, times.soft));
         head_->evictions++;
@@ -450,6 +454,21 @@ std::uint64_t Table::generation() const
 std::int64_t Table::newest_ms() const
 {
     return head_->newest.load(std::memory_order_acquire);
+}
+
+std::int64_t Table::newest_hard_ms() const
+{
+    return head_->newest_hard.load(std::memory_order_acquire);
+}
+
+std::int64_t Table::swept_ms() const
+{
+    return head_->swept.load(std::memory_order_acquire);
+}
+
+void Table::set_swept_ms(std::int64_t time_ms)
+{
+    head_->swept.store(time_ms, std::memory_order_release);
 }
 
 std::int64_t Table::floor_ms() const

@@ -65,6 +65,10 @@ public:
     std::uint64_t position() const;
     void set_position(std::uint64_t position);
 
+    // Files of hard purges up to then have been looked for.
+    std::int64_t swept_ms() const;
+    void set_swept_ms(std::int64_t time_ms);
+
     // ---- any reader
 
     // Objects stored before `oldest_ms` (now - retention) count as soft-purged.
@@ -74,6 +78,7 @@ public:
     std::uint64_t generation() const;
 
     std::int64_t newest_ms() const;                    // of all purges
+    std::int64_t newest_hard_ms() const;
     std::int64_t floor_ms() const;
     std::uint64_t records() const;                     // targets and patterns held
     std::uint64_t capacity() const;

@@ -66,6 +66,9 @@ constexpr MetricInfo list[] = {
      {"type", "mode", "source"}},
     {Metric::purge_matches, Kind::counter, "purge_matches",
      "Cached responses found purged when they were asked for", {"mode"}},
+    {Metric::swept_files, Kind::counter, "purge_swept_files",
+     "Hard-purged cache files deleted before anyone asked for them", {}},
+    {Metric::swept_bytes, Kind::counter, "purge_swept_bytes", "Disk space that they took", {}},
     {Metric::purge_propagation, Kind::histogram, "purge_propagation_seconds",
      "From a purge's acceptance at another edge, by Redis's clock, to its being applied here", {}},
 };

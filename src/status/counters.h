@@ -45,6 +45,8 @@ enum class Metric : std::uint8_t {
     purges = 40,
     purge_matches = 41,
     purge_propagation = 42,
+    swept_files = 45,
+    swept_bytes = 46,
 };
 
 enum class Kind { counter, histogram };

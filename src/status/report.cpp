@@ -165,7 +165,8 @@ Json purges(const std::vector<Sample> &samples, const std::optional<PurgeState> 
     if (!state) {
         return Json::object();
     }
-    return {{"accepted", by_one(samples, Metric::purges, 0)}, {"matches", by_one(samples, Metric::purge_matches, 0)},
+    return {{"swept", {{"files", total(samples, Metric::swept_files)}, {"bytes", total(samples, Metric::swept_bytes)}}},
+            {"accepted", by_one(samples, Metric::purges, 0)}, {"matches", by_one(samples, Metric::purge_matches, 0)},
             {"records", state->records}, {"capacity", state->capacity}, {"patterns", state->patterns},
             {"evictions", state->evictions}, {"floor", state->floor}};
 }

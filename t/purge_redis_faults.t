@@ -1,0 +1,118 @@
+# A Redis that lies, breaks off, or lets nobody in: this edge serves and purges on its own, and
+# tells the fleet later.
+
+use lib 't/lib';
+use NginxTest;
+use File::Temp 'tempdir';
+use IO::Socket::INET;
+
+my $port = free_port();
+my %answer = (
+    'hangs up'        => sub ($c) {},
+    'says nothing'    => sub ($c) { sleep 60 },
+    'speaks HTTP'     => sub ($c) { print $c "HTTP/1.1 400 Bad Request\r\n\r\n"; sleep 1 },
+    'answers OK to everything' => sub ($c) { while (sysread $c, my $bytes, 65536) { print $c "+OK\r\n" x (() = $bytes =~ /^\*/mg) } },
+    'answers with errors' => sub ($c) { while (sysread $c, my $bytes, 65536) { print $c "-ERR no\r\n" x (() = $bytes =~ /^\*/mg) } },
+    'answers with numbers' => sub ($c) { while (sysread $c, my $bytes, 65536) { print $c ":-9223372036854775808\r\n" x (() = $bytes =~ /^\*/mg) } },
+    'nests without end' => sub ($c) { sysread $c, my $bytes, 65536; print $c "*1\r\n" x 10_000; sleep 1 },
+    'promises too much' => sub ($c) { sysread $c, my $bytes, 65536; print $c "*3\r\n\$4294967296\r\nx"; sleep 1 },
+    'sends rubbish'   => sub ($c) { print $c join '', map { chr int rand 256 } 1 .. 4096; sleep 1 },
+    'answers with entries of its own' => sub ($c) {
+        while (sysread $c, my $bytes, 65536) {
+            for (() = $bytes =~ /^\*/mg) {
+                print $c "*2\r\n*2\r\n\$3\r\n1-1\r\n*2\r\n\$5\r\npurge\r\n\$9\r\n{\"tags\":[\r\n*2\r\n\$9\r\nnot-an-id\r\n*-1\r\n";
+            }
+        }
+    },
+);
+
+my $t;
+
+sub edge ($redis)
+{
+    my %version;
+    return nginx(<<'CONF', workers => 2, http => <<"HTTP", origin => sub ($r) {
+        location / {
+            proxy_cache  c;
+            cdn_purge    on;
+            proxy_pass   http://%ORIGIN%;
+            add_header   X-Cache $upstream_cache_status always;
+        }
+        location ^~ /cdn/purge  { cdn_purge_api; }
+        location = /cdn/status  { cdn_status; }
+CONF
+        cdn_zone          1m;
+        cdn_redis         $redis;
+        proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
+        proxy_cache_lock  on;
+HTTP
+        return [200, ['Cache-Control' => 'max-age=600', 'Cache-Tag' => 'all'], 'version ' . ++$version{ $r->{uri} }];
+    });
+}
+
+sub cached ($uri)
+{
+    my $r = $t->get($uri);
+    return $r->header('X-Cache') . ' ' . $r->body =~ s/version //r;
+}
+
+# Serves, purges, and keeps its temper.
+sub copes ($what)
+{
+    my $pid = join ' ', sort { $a <=> $b } $t->workers;
+    $t->get('/a');
+    like(cached('/a'), qr/^HIT/, "$what: it serves");
+    my $r = $t->request(POST => '/cdn/purge', body => '{"tags":["all"],"mode":"hard"}');
+    is($r->status, 202, 'a purge is accepted');
+    is($r->json->{status}, 'pending', 'to be told the fleet');
+    like(cached('/a'), qr/^MISS/, 'and holds here');
+    like(cached('/a'), qr/^HIT/, 'once');
+    is(join(' ', sort { $a <=> $b } $t->workers), $pid, 'no worker fell');
+    cmp_ok(scalar(() = $t->error_log =~ /cdn redis|cdn_redis|redis/gi), '<', 40, 'the log is not filled');
+    ok(!$t->get('/cdn/status?format=json')->json->{redis}{connected} || $what =~ /answers/, 'the status page tells') if $what !~ /OK/;
+    return;
+}
+
+for my $what (sort keys %answer) {
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 64, ReuseAddr => 1) or die $!;
+    my $liar = NginxTest::Process::fork_child('/dev/null', sub {
+        $SIG{CHLD} = 'IGNORE';
+        while (my $c = $listener->accept) {
+            next if fork;
+            $c->autoflush;
+            $SIG{PIPE} = sub { POSIX::_exit(0) };
+            $answer{$what}->($c);
+            POSIX::_exit(0);
+        }
+    });
+    close $listener;
+    $t = edge("redis://127.0.0.1:$port/0");
+    select undef, undef, undef, 1;
+    copes("a Redis that $what");
+    $t->stop;
+    kill KILL => -$liar, $liar;
+    waitpid $liar, 0;
+}
+
+# ---- a password
+
+my $dir = tempdir('ngx_cdn_redis_XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $redis = spawn('redis-server', '--port', $port, '--bind', '127.0.0.1', '--save', '', '--dir', $dir, '--requirepass', 'right');
+eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 10) or die 'no redis';
+
+$t = edge("redis://:wrong\@127.0.0.1:$port/0");
+copes('a wrong password');
+like($t->error_log, qr/WRONGPASS|invalid.*password/i, 'the log says why');
+unlike($t->error_log, qr/:wrong|"wrong"/, 'without the password');
+$t->stop;
+
+$t = edge("redis://127.0.0.1:$port/0");
+copes('no password');
+like($t->error_log, qr/NOAUTH/, 'the log says why');
+$t->stop;
+
+$t = edge("redis://:right\@127.0.0.1:$port/0");
+ok(eventually(sub { $t->get('/cdn/status?format=json')->json->{redis}{connected} }, 15), 'the right one lets in');
+ok(eventually(sub { $t->request(POST => '/cdn/purge?wait=2s', body => '{"tags":["all"]}')->status == 200 }, 15), 'and purges reach the fleet');
+
+done();
