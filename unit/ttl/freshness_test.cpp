@@ -396,3 +396,61 @@ TEST(FreshnessOverYears, LaterStoredExpiresLater)
         }
     }
 }
+
+// ---- popularity
+
+TEST_F(Freshness, GoesByRankWhereTheProfileHasPopularity)
+{
+    use({"ttl 2h", "popularity on"}, false);
+    EXPECT_EQ(at(monday).ttl, 2 * hour) << "until ranks are known";
+
+    policy.rank = 0.1;
+    EXPECT_EQ(at(monday).ttl, 7 * ttl::day);
+    EXPECT_TRUE(at(monday).by_profile);
+    policy.rank = 0.3;
+    EXPECT_EQ(at(monday).ttl, 3 * ttl::day);
+    policy.rank = 1;
+    EXPECT_EQ(at(monday).ttl, hour);
+
+    own.popularity = false;
+    EXPECT_EQ(at(monday).ttl, 2 * hour);
+}
+
+TEST_F(Freshness, WithPopularityStillObeysTheOriginAndTheRole)
+{
+    use({"ttl 2h", "popularity on", "role student ttl=3h"}, false);
+    policy.rank = 0.1;
+    policy.role = "student";
+    EXPECT_EQ(at(monday).ttl, 3 * hour);
+    policy.role = "teacher";
+    EXPECT_EQ(at(monday).ttl, 7 * ttl::day);
+    origin("no-store");
+    EXPECT_EQ(at(monday).verdict, Verdict::refuse);
+}
+
+TEST_F(Freshness, RulesAndJitterApplyToWhatPopularityGives)
+{
+    use({"ttl 2h", "popularity on", "during school_hours hold", "during night factor=0.5"});
+    policy.rank = 1;
+    const Time before_school = monday + 7 * hour + 1800;
+    EXPECT_EQ(at(before_school).ttl, 10 * hour + 1800) << "held from 08:30 to the end of school";
+    EXPECT_EQ(at(monday + hour).ttl, 1800);
+
+    use({"ttl 2h", "popularity on", "jitter 10%"}, false);
+    EXPECT_EQ(at(monday, 0.5).ttl, hour - 180);
+
+    policy.rank = 0.01;
+    policy.retention = 5 * ttl::day;
+    EXPECT_EQ(at(monday).ttl, 5 * ttl::day) << "whatever is popular, a purge is not forgotten before";
+}
+
+TEST_F(Freshness, ARuleThatShortensCutsByTheRankOfNow)
+{
+    use({"ttl 2h", "popularity on", "during night factor=0.5"});
+    policy.rank = 1;
+    const Time night = monday + hour;
+    const Moment holds = london.at(night);
+    EXPECT_TRUE(cut_short(policy, answer, holds, night - 1800, night));
+    policy.rank = 0.5;
+    EXPECT_FALSE(cut_short(policy, answer, holds, night - 1800, night));
+}
