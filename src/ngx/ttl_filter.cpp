@@ -637,12 +637,14 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
     time_t date = now;
 
     if (revalidated) {
-        rest = ttl::lifetime(with_rank(r, choice.policy), heard.answer, now, chance());
+        const ttl::Policy policy = with_rank(r, choice.policy);
+        rest = ttl::lifetime(policy, heard.answer, now, chance());
         if (rest.verdict == Verdict::refuse) {
             c->valid_sec = now - 1;                    // asked again next time
             rest.ttl = 0;
         } else if (rest.verdict != Verdict::as_nginx_says) {
             set_times(c, rest, now);
+            count_tier(r, policy);
         }
         if (rest.verdict != Verdict::keep && rest.verdict != Verdict::refuse) {
             rest.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
