@@ -144,7 +144,7 @@ ok(eventually(sub {
     is($failed, 0, 'no errors') if $failed;
     $seen eq 'us_west version 2';
 }), 'us_east killed: what is purged comes from us_west, although its own shield had it');
-no_errors($t, 'us_west version 2', 'us_east killed: what is new', new_urls(20));
+no_errors($t, 'us_west version 2', 'us_east killed: what is new', new_urls(10));
 no_errors($t, 'us_east version 1', 'what is cached', @fresh);
 hanging('us_west');
 no_errors($t, 'eu_central version 2', 'us_west hanging too: what is new', new_urls(10));

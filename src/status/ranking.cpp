@@ -115,16 +115,15 @@ void Ranking::halve()
 {
     for (auto &row : memory_->cells) {
         for (Cell &cell : row) {
-            if (const Count count = cell.load(std::memory_order_relaxed); count != 0) {
-                cell.store(count / 2, std::memory_order_relaxed);
-            }
+            cell.store(cell.load(std::memory_order_relaxed) / 2, std::memory_order_relaxed);
         }
     }
 
     // half of a count is at least n where the count is at least 2n
     for (std::size_t count = 1; count <= most; count++) {
-        const std::uint32_t objects = count <= most / 2 ? memory_->reached[2 * count].load() : 0;
-        memory_->reached[count].store(objects);
+        const std::uint32_t objects =
+            count <= most / 2 ? memory_->reached[2 * count].load(std::memory_order_relaxed) : 0;
+        memory_->reached[count].store(objects, std::memory_order_relaxed);
     }
 }
 

@@ -9,8 +9,8 @@
 // is forgotten.
 //
 // A count is never too low.  It is too high only for an object that shares all four
-// cells with others: for one in a hundred when 100,000 objects are known, one in seven
-// with 250,000, every other with 500,000; such objects are not known as ones of their
+// cells with others: for at most one in a hundred of 100,000 objects, one in seven of
+// 250,000, every other of 500,000; such objects are not known as ones of their
 // own either.  That far the ranks are exact (but for two processes that count in
 // one cell at the same instant); beyond, they are among the most popular ones.
 
