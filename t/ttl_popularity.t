@@ -96,7 +96,9 @@ ok($held >= 10.5 * $hour && $held < 11.5 * $hour + 1, 'at half past seven an hou
 
 $t->reload;
 is(ttl('/1'), 7 * $day, 'a reload keeps what is cached');
-$t->get('/new');
+is(ttl('/new'), $hour, 'and who is known');
+$t->upgrade;
+is(ttl('/newer'), $hour, 'a binary upgrade does, too');
 $t->clock('2026-11-16 14:00:00');
 my $n = 0;
 ok(eventually(sub { ttl('/again/' . ++$n) == 10 * $minute }), 'after a week of nothing all are forgotten');

@@ -608,9 +608,9 @@ ttl::Policy with_rank(ngx_http_request_t *r, ttl::Policy policy)
 
 #if (NGX_HTTP_CACHE)
 
-void count_tier(ngx_http_request_t *r, const ttl::Policy &policy)
+void count_tier(ngx_http_request_t *r, const ttl::Policy &policy, const ttl::Lifetime &life)
 {
-    if (!policy.rank) {
+    if (!policy.rank || !life.by_profile) {
         return;
     }
     if (auto z = zone(main_conf(r))) {
@@ -644,7 +644,7 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
             rest.ttl = 0;
         } else if (rest.verdict != Verdict::as_nginx_says) {
             set_times(c, rest, now);
-            count_tier(r, policy);
+            count_tier(r, policy, rest);
         }
         if (rest.verdict != Verdict::keep && rest.verdict != Verdict::refuse) {
             rest.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
@@ -716,7 +716,7 @@ void apply_fresh(ngx_http_request_t *r, const Choice &choice, Notes &notes)
         is_stored = will_store(r);
         if (is_stored) {
             misses.remove(main_key(c));
-            count_tier(r, policy);
+            count_tier(r, policy, life);
             life.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
         } else if (was_cacheable && heard.answer.status < 500) {
             misses.add(main_key(c), now);
