@@ -2,48 +2,10 @@
 
 use lib 't/lib';
 use NginxTest;
+use NginxTest::Example qw(inside_http read_file with_keys);
 use File::Basename qw(dirname);
 
 my $top = dirname(dirname(__FILE__));
-
-sub read_file ($name)
-{
-    open my $file, '<', $name or die "$name: $!";
-    local $/;
-    return scalar <$file>;
-}
-
-sub public_key ()
-{
-    state $key = qx(openssl ecparam -name prime256v1 -genkey -noout | openssl ec -pubout 2>/dev/null);
-    return $key;
-}
-
-# Key files that a configuration names, in the test's own directory.
-sub with_keys ($conf)
-{
-    my %files;
-    $conf =~ s{file:(?:/[\w-]+)*/?([\w.-]+)}{
-        my $name = $1;
-        $files{$name} = $name =~ /pem$/ ? public_key() : 'secret';
-        "file:%DIR%/html/$name";
-    }ge;
-    return ($conf, \%files);
-}
-
-# The inside of http {}, with what the harness has anyway taken out.
-sub inside_http ($conf)
-{
-    my ($inside) = $conf =~ /^http \{\n(.*)^\}/ms or die 'no http {}';
-    my %port;
-    $inside =~ s/listen\s+(?:127\.0\.0\.1:)?(\d+);/$port{$1} = 1; "listen 127.0.0.1:%PORT_p$1%;"/ge;
-    $inside =~ s/server 127\.0\.0\.1:(\d+)/$port{$1} ? "server 127.0.0.1:%PORT_p$1%" : 'server %ORIGIN%'/ge;
-    $inside =~ s{(proxy_cache_path) +/?(\S+)}{$1 %DIR%/cache/@{[$2 =~ tr/\//_/r]}}g;
-    $inside =~ s/^ *(?:include|default_type)\b.*//gm;
-    $inside =~ s{root +www}{root %DIR%/html}g;
-    $inside =~ s{(access_log) +logs/}{$1 %DIR%/logs/}g;
-    return $inside;
-}
 
 # school.conf, on a Tuesday morning in New York's fall term.
 sub school ($t, $edge)
@@ -80,7 +42,7 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
     is($edge->get('/photos/cat.jpg')->body, photo(), 'and as it was');
     $edge->get('/cdn-cgi/image/width=640,format=auto/photos/cat.jpg', Accept => 'image/webp');
     # a shield on the same nginx has hits of its own
-    is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, $name eq 'fleet.conf' ? 2 : 1, 'the second is a hit, counted');
+    is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, $name =~ /^(?:fleet|regions)/ ? 2 : 1, 'the second is a hit, counted');
     school($t, $edge) if $name eq 'school.conf';
 }
 

@@ -106,6 +106,10 @@ is(cached('/soft?tags=s'), 'STALE 1', 'soft-purged content is served once more')
 ok(eventually(sub { cached('/soft?tags=s') eq 'HIT 2' }), 'while it is fetched anew');
 is(cached('/strict?tags=s'), 'MISS 2', 'but not where the origin forbids it');
 
+fill('/soft?tags=s');
+purge(tags => ['s']);
+is($t->get('/soft?tags=s', 'CDN-Loop' => 'ngx_cdn')->body, 'version 3', 'nor to an edge, which has stale content of its own');
+
 # ---- what clients see
 
 is($t->get('/a?tags=red')->header('Surrogate-Key'), undef, 'clients see no tags');

@@ -38,6 +38,7 @@ struct MainConf {
     image::Presets *presets;
     ngx_shm_zone_t *zone;                              // cdn_zone
     void           *counters;                          // see zone.h
+    void           *ranking;                           // popularity's
     ngx_cycle_t    *cycle;                             // this configuration's
     ngx_str_t       node;                              // cdn_node: name and region=
     ngx_str_t       node_region;

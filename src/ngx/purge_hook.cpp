@@ -418,7 +418,8 @@ ngx_int_t answer_purged(ngx_http_request_t *r, Hook &hook, purge::Verdict verdic
 {
     ngx_http_upstream_t *u = r->upstream;
 
-    if (verdict == purge::Verdict::soft && forbids_stale(r)) {
+    // an edge has something stale of its own, and other shields to ask
+    if (verdict == purge::Verdict::soft && (forbids_stale(r) || asked_by_edge(r->main))) {
         verdict = purge::Verdict::hard;
     }
     if (verdict != purge::Verdict::hard) {

@@ -4,6 +4,7 @@
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
 #include "ngx/upstreams.h"
+#include "ngx/zone.h"
 
 #include <algorithm>
 
@@ -320,6 +321,9 @@ char *set_ttl_profile(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
         }
         if (const auto error = profile.contradiction()) {
             return complain(cf, subject, error->message);
+        }
+        if (profile.popularity && !add_ranking_zone(cf)) {
+            return failed;
         }
 
         main.own_profiles.push_back(profile.name);

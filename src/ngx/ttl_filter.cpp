@@ -5,6 +5,7 @@
 #include "ngx/status_count.h"
 #include "ngx/zone.h"
 #include "ttl/cache_status.h"
+#include "ttl/popularity.h"
 
 #include <array>
 #include <cstring>
@@ -552,6 +553,55 @@ std::string_view why_forwarded(ngx_http_request_t *r)
     }
 }
 
+// ---- popularity: of what the cache knows by one key, in whatever variants
+
+std::uint64_t object_of(const ngx_http_cache_t *c)
+{
+    std::uint64_t object = 0;
+    std::memcpy(&object, main_key(c), sizeof(object));
+    return object;
+}
+
+void count_popularity(ngx_http_request_t *r, const ttl::Profile &profile)
+{
+    if (!profile.popularity || r->cache == nullptr || r->headers_out.status >= NGX_HTTP_BAD_REQUEST) {
+        return;
+    }
+    if (auto z = zone(main_conf(r)); z && z->ranking) {
+        z->ranking->add(object_of(r->cache));
+    }
+}
+
+#endif
+
+ttl::Policy with_rank(ngx_http_request_t *r, ttl::Policy policy)
+{
+#if (NGX_HTTP_CACHE)
+    if (policy.profile->popularity && r->cache != nullptr) {
+        if (const auto z = zone(main_conf(r)); z && z->ranking) {
+            policy.rank = z->ranking->rank(object_of(r->cache));
+        }
+    }
+#else
+    static_cast<void>(r);
+#endif
+    return policy;
+}
+
+#if (NGX_HTTP_CACHE)
+
+void count_tier(ngx_http_request_t *r, const ttl::Policy &policy, const ttl::Lifetime &life)
+{
+    if (!policy.rank || !life.by_profile) {
+        return;
+    }
+    if (auto z = zone(main_conf(r))) {
+        z->counters.add(status::Metric::popularity_tiers,
+                        {z->counters.label(policy.profile->name),
+                         z->counters.label(ttl::name(ttl::tier(*policy.rank)))});
+    }
+}
+
 // ---- a response out of the cache
 
 void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
@@ -569,12 +619,14 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
     time_t date = now;
 
     if (revalidated) {
-        rest = ttl::lifetime(choice.policy, heard.answer, now, chance());
+        const ttl::Policy policy = with_rank(r, choice.policy);
+        rest = ttl::lifetime(policy, heard.answer, now, chance());
         if (rest.verdict == Verdict::refuse) {
             c->valid_sec = now - 1;                    // asked again next time
             rest.ttl = 0;
         } else if (rest.verdict != Verdict::as_nginx_says) {
             set_times(c, rest, now);
+            count_tier(r, policy, rest);
         }
         if (rest.verdict != Verdict::keep && rest.verdict != Verdict::refuse) {
             rest.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
@@ -627,7 +679,8 @@ void apply_fresh(ngx_http_request_t *r, const Choice &choice, Notes &notes)
     const bool from_upstream = r->upstream != nullptr;
     const time_t now = ngx_time();
     const Heard heard = from_upstream ? hear_upstream(r) : hear_own(r);
-    ttl::Lifetime life = ttl::lifetime(choice.policy, heard.answer, now, chance());
+    const ttl::Policy policy = with_rank(r, choice.policy);
+    ttl::Lifetime life = ttl::lifetime(policy, heard.answer, now, chance());
     bool is_stored = false;
 
 #if (NGX_HTTP_CACHE)
@@ -645,6 +698,7 @@ void apply_fresh(ngx_http_request_t *r, const Choice &choice, Notes &notes)
         is_stored = will_store(r);
         if (is_stored) {
             misses.remove(main_key(c));
+            count_tier(r, policy, life);
             life.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
         } else if (was_cacheable && heard.answer.status < 500) {
             misses.add(main_key(c), now);
@@ -717,6 +771,9 @@ void apply(ngx_http_request_t *r)
     }
     if (r == r->main) {
         count(r, *choice);
+#if (NGX_HTTP_CACHE)
+        count_popularity(r, *choice->policy.profile);
+#endif
     }
     if (is_own_error(r)) {
         return;
@@ -848,7 +905,7 @@ bool ttl_expired(ngx_http_request_t *r)
     const time_t now = ngx_time();
     const ttl::Moment &holds = choice->schedule->at(now);
     return ttl::may_cut_short(*choice->policy.profile, holds)
-           && ttl::cut_short(choice->policy, hear_upstream(r).answer, holds, r->cache->date, now);
+           && ttl::cut_short(with_rank(r, choice->policy), hear_upstream(r).answer, holds, r->cache->date, now);
 #else
     static_cast<void>(r);
     return false;

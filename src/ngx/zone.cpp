@@ -14,6 +14,7 @@ namespace {
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
 constexpr std::string_view counters_name = "ngx_cdn_status_4";
+constexpr std::string_view ranking_name = "ngx_cdn_ranking_1";
 
 // Half of it holds purges.
 constexpr std::size_t least_zone_size = 4 * purge::Table::least_size;
@@ -166,6 +167,16 @@ bool add_counters_zone(ngx_conf_t *cf)
     return true;
 }
 
+bool add_ranking_zone(ngx_conf_t *cf)
+{
+    MainConf &conf = main_conf(cf);
+    if (conf.ranking == nullptr && !ngx_test_config && ngx_process != NGX_PROCESS_SIGNALLER) {
+        conf.ranking = inherited_memory(cf->log, ranking_name, status::Ranking::memory_size());
+        return conf.ranking != nullptr;
+    }
+    return true;
+}
+
 std::optional<Zone> zone(const MainConf &conf)
 {
     if (conf.counters == nullptr) {
@@ -180,7 +191,8 @@ std::optional<Zone> zone(const MainConf &conf)
                 status::Windows(memory + at.windows, shard),
                 status::GroupHistory(memory + at.groups),
                 status::Popular(memory + at.objects),
-                status::Popular(memory + at.misses)};
+                status::Popular(memory + at.misses),
+                conf.ranking != nullptr ? std::optional<status::Ranking>(conf.ranking) : std::nullopt};
 }
 
 void Zone::tick(const status::Thresholds &thresholds)
@@ -197,6 +209,9 @@ void Zone::tick(const status::Thresholds &thresholds)
         groups.tick(now, [&] { return status::groups(counters.snapshot()); });
         objects.tick(now);
         misses.tick(now);
+        if (ranking) {
+            ranking->tick(now);
+        }
 
         const auto seconds = static_cast<double>(now);
         const status::Watch watch{readings(windows.last_seconds(seconds, 300), thresholds),

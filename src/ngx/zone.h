@@ -11,6 +11,7 @@
 #include "status/counters.h"
 #include "status/groups.h"
 #include "status/popular.h"
+#include "status/ranking.h"
 #include "status/window.h"
 
 #include <atomic>
@@ -36,6 +37,9 @@ RedisState redis_state(const MainConf &conf);
 // Once per configuration, where anything counts.
 bool add_counters_zone(ngx_conf_t *cf);
 
+// The same, where a profile has "popularity".
+bool add_ranking_zone(ngx_conf_t *cf);
+
 // The start of the counters' memory.
 struct ZoneHead {
     std::atomic<std::int64_t> started_ms;              // Unix time
@@ -60,6 +64,7 @@ struct Zone {
     status::GroupHistory groups;
     status::Popular      objects;
     status::Popular      misses;
+    std::optional<status::Ranking> ranking;            // where any profile has "popularity"
 
     // What is due each second, by whichever process comes first.
     void tick(const status::Thresholds &thresholds);

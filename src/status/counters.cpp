@@ -60,6 +60,8 @@ constexpr MetricInfo list[] = {
      "Signed URLs that were judged, by scheme and verdict", {"scheme", "verdict"}},
     {Metric::phase_requests, Kind::counter, "phase_requests",
      "Client requests by TTL profile and phase of its schedule", {"profile", "phase"}},
+    {Metric::popularity_tiers, Kind::counter, "popularity_tiers",
+     "Responses stored under a TTL profile with popularity, by tier", {"profile", "tier"}},
     {Metric::unknown_profile, Kind::counter, "unknown_profile",
      "Requests whose cdn_ttl named no profile", {}},
     {Metric::purges, Kind::counter, "purges", "Purges accepted, by what they name",

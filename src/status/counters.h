@@ -42,6 +42,7 @@ enum class Metric : std::uint8_t {
     signatures = 17,
     unknown_profile = 30,
     phase_requests = 31,
+    popularity_tiers = 32,
     purges = 40,
     purge_matches = 41,
     purge_propagation = 42,

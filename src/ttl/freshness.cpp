@@ -1,5 +1,7 @@
 #include "ttl/freshness.h"
 
+#include "ttl/popularity.h"
+
 #include <algorithm>
 
 namespace cdn::ttl {
@@ -17,12 +19,15 @@ Seconds scaled(Seconds time, double factor)
 
 std::optional<Seconds> own_ttl(const Policy &policy)
 {
-    if (policy.role.empty()) {
-        return policy.profile->ttl;
+    const Profile &profile = *policy.profile;
+    if (!policy.role.empty()) {
+        const auto role = profile.roles.find(policy.role);
+        if (role != profile.roles.end()) {
+            return role->second;
+        }
     }
 
-    const auto role = policy.profile->roles.find(policy.role);
-    return role != policy.profile->roles.end() ? std::optional(role->second) : policy.profile->ttl;
+    return profile.popularity && policy.rank ? tier_ttl(profile, tier(*policy.rank)) : profile.ttl;
 }
 
 bool may_answer_authorized(const Policy &policy, bool allowed)

@@ -17,6 +17,7 @@ struct Policy {
     bool             by_content = false;               // the profile is $cdn_ttl_auto's
     bool             per_user = false;                 // the cache key tells users apart
     bool             authorized = false;               // the request has Authorization
+    std::optional<double> rank;                        // where it has "popularity"; see popularity.h
     Seconds          retention = 400 * day;            // a purge is remembered that long
 };
 

@@ -1,6 +1,7 @@
 #include "ttl/profile.h"
 
 #include "core/text.h"
+#include "ttl/popularity.h"
 
 #include <array>
 
@@ -116,7 +117,8 @@ std::optional<Error> Profile::set(std::span<const std::string_view> words)
     const std::pair<std::string_view, Seconds *> times[] = {
         {"stale_while_revalidate", &stale_while_revalidate}, {"stale_if_error", &stale_if_error}};
     const std::pair<std::string_view, bool *> flags[] = {
-        {"immutable", &immutable}, {"must_revalidate", &must_revalidate}};
+        {"immutable", &immutable}, {"must_revalidate", &must_revalidate},
+        {"popularity", &popularity}};
 
     const bool takes_several = key == "vary" || key == "tag" || key == "role" || key == "during";
     if (values.empty() || (values.size() > 1 && !takes_several)) {
@@ -216,6 +218,9 @@ std::optional<Error> Profile::contradiction() const
     if (min_ttl && max_ttl && *min_ttl > *max_ttl) {
         return bad_request("\"min_ttl\" is over \"max_ttl\"");
     }
+    if (popularity && !ttl) {
+        return bad_request("\"popularity\" needs a \"ttl\", for as long as little is known");
+    }
     const bool has_ttl = ttl || !roles.empty();
     for (const During &rule : during) {
         if (rule.hold && !has_ttl) {
@@ -235,6 +240,10 @@ Seconds Profile::longest() const
     }
     for (const During &rule : during) {
         longest = std::max(longest, rule.ttl.value_or(0));
+    }
+
+    if (popularity) {
+        longest = std::max(longest, tier_ttl(*this, Tier::hot));
     }
 
     return longest + stale_window();

@@ -30,7 +30,7 @@ struct During {
 struct Profile {
     std::string            name;
     std::optional<Seconds> ttl;                        // none: the origin's own
-    std::optional<Seconds> min_ttl;                    // of the origin's own
+    std::optional<Seconds> min_ttl;                    // of the origin's own, and of popularity's
     std::optional<Seconds> max_ttl;
     Seconds                stale_while_revalidate = 0;
     Seconds                stale_if_error = 0;
@@ -43,6 +43,7 @@ struct Profile {
     double                 jitter = 0;                 // a share, at most 1
     bool                   immutable = false;
     bool                   must_revalidate = false;
+    bool                   popularity = false;         // in place of ttl, once ranks are known
     std::map<std::string, Seconds, std::less<>> roles;
     std::vector<During>    during;
 

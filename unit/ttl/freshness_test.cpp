@@ -319,6 +319,8 @@ const Case cases[] = {
     {"mixed", {"ttl 30d", "jitter 10%", "during fall factor=1.3", "during night factor=0.7", "during school_hours hold"}},
     {"year", {"ttl 1y", "stale_if_error 30d", "jitter 5%", "during spring factor=3", "during off_hours hold"}},
     {"origin", {"max_ttl 2h", "during after_school factor=0.1", "during school_hours factor=3"}},
+    {"popular", {"ttl 10h", "popularity on", "max_ttl 5d", "during school_hours factor=0.5", "during night ttl=20m"}},
+    {"popular and held", {"ttl 10h", "popularity on", "jitter 5%", "stale_if_error 1d", "during school_hours hold"}},
 };
 
 TEST(FreshnessOverYears, KeepsItsPromises)
@@ -339,6 +341,7 @@ TEST(FreshnessOverYears, KeepsItsPromises)
             // an odd step meets all hours of the day and all days of the week
             for (Time now = utc(2027, 7, 1); now < utc(2028, 12, 1); now += 76343) {
                 const double random = static_cast<double>(now % 97) / 97;
+                policy.rank = static_cast<double>(now % 89 + 1) / 89;
                 const Lifetime l = lifetime(policy, answer, now, random);
                 const auto where = [&] { return std::string(zone) + ' ' + c.name + ' ' + std::to_string(now); };
 
@@ -356,14 +359,18 @@ TEST(FreshnessOverYears, KeepsItsPromises)
                     ASSERT_FALSE(rule.hold && rule.name == end.phase) << where();
                 }
 
-                // more age never makes it longer, more jitter neither; a hold may
+                // more age never makes it longer, more jitter neither, more visitors never
+                // shorter; a hold may
                 const bool holds = std::any_of(p.during.begin(), p.during.end(),
                                                [](const During &d) { return d.hold; });
+                Policy hotter = policy;
+                hotter.rank = *policy.rank / 2;
                 Answer older = answer;
                 older.age = 900;
                 if (!holds) {
                     ASSERT_LE(lifetime(policy, older, now, random).ttl, l.ttl) << where();
                     ASSERT_GE(lifetime(policy, answer, now, 0).ttl, l.ttl) << where();
+                    ASSERT_GE(lifetime(hotter, answer, now, random).ttl, l.ttl) << where();
                 }
 
                 // what is told at the start is what a look at any later time finds
@@ -395,4 +402,62 @@ TEST(FreshnessOverYears, LaterStoredExpiresLater)
             }
         }
     }
+}
+
+// ---- popularity
+
+TEST_F(Freshness, GoesByRankWhereTheProfileHasPopularity)
+{
+    use({"ttl 2h", "popularity on"}, false);
+    EXPECT_EQ(at(monday).ttl, 2 * hour) << "until ranks are known";
+
+    policy.rank = 0.1;
+    EXPECT_EQ(at(monday).ttl, 7 * ttl::day);
+    EXPECT_TRUE(at(monday).by_profile);
+    policy.rank = 0.3;
+    EXPECT_EQ(at(monday).ttl, 3 * ttl::day);
+    policy.rank = 1;
+    EXPECT_EQ(at(monday).ttl, hour);
+
+    own.popularity = false;
+    EXPECT_EQ(at(monday).ttl, 2 * hour);
+}
+
+TEST_F(Freshness, WithPopularityStillObeysTheOriginAndTheRole)
+{
+    use({"ttl 2h", "popularity on", "role student ttl=3h"}, false);
+    policy.rank = 0.1;
+    policy.role = "student";
+    EXPECT_EQ(at(monday).ttl, 3 * hour);
+    policy.role = "teacher";
+    EXPECT_EQ(at(monday).ttl, 7 * ttl::day);
+    origin("no-store");
+    EXPECT_EQ(at(monday).verdict, Verdict::refuse);
+}
+
+TEST_F(Freshness, RulesAndJitterApplyToWhatPopularityGives)
+{
+    use({"ttl 2h", "popularity on", "during school_hours hold", "during night factor=0.5"});
+    policy.rank = 1;
+    const Time before_school = monday + 7 * hour + 1800;
+    EXPECT_EQ(at(before_school).ttl, 10 * hour + 1800) << "held from 08:30 to the end of school";
+    EXPECT_EQ(at(monday + hour).ttl, 1800);
+
+    use({"ttl 2h", "popularity on", "jitter 10%"}, false);
+    EXPECT_EQ(at(monday, 0.5).ttl, hour - 180);
+
+    policy.rank = 0.01;
+    policy.retention = 5 * ttl::day;
+    EXPECT_EQ(at(monday).ttl, 5 * ttl::day) << "whatever is popular, a purge is not forgotten before";
+}
+
+TEST_F(Freshness, ARuleThatShortensCutsByTheRankOfNow)
+{
+    use({"ttl 2h", "popularity on", "during night factor=0.5"});
+    policy.rank = 1;
+    const Time night = monday + hour;
+    const Moment holds = london.at(night);
+    EXPECT_TRUE(cut_short(policy, answer, holds, night - 1800, night));
+    policy.rank = 0.5;
+    EXPECT_FALSE(cut_short(policy, answer, holds, night - 1800, night));
 }

@@ -33,6 +33,23 @@ TEST(ParseTime, ReadsNginxTimes)
     }
 }
 
+TEST(Profile, WithPopularityNeedsATtlAndKeepsSevenDaysAtMost)
+{
+    Profile p;
+    EXPECT_EQ(set(p, "popularity maybe"), "\"popularity\" is on or off: \"maybe\"");
+    EXPECT_EQ(set(p, "popularity on"), "");
+    ASSERT_TRUE(p.contradiction());
+    EXPECT_EQ(set(p, "ttl 1h"), "");
+    EXPECT_FALSE(p.contradiction());
+
+    set(p, "stale_if_error 1d");
+    EXPECT_EQ(p.longest(), 8 * day);
+    set(p, "max_ttl 2d");
+    EXPECT_EQ(p.longest(), 3 * day);
+    set(p, "ttl 5d");
+    EXPECT_EQ(p.longest(), 6 * day);
+}
+
 TEST(Profile, BuiltInOnesHaveTheirValues)
 {
     const Profiles profiles = built_in_profiles();

@@ -26,7 +26,7 @@ use NginxTest ();
 
 our @EXPORT = qw(
     server put worker peak_mib niceness
-    client client_start loop loop_start finish encode
+    client client_start loop loop_start finish encode replay
     turns seconds rounds quick median every ratio number
     headline note table photo photographs
 );
@@ -94,15 +94,20 @@ sub niceness ($t)
 
 # ---- our programs, built when they are older than their source
 
+# Those that use the module's own decisions are linked with its library.
 sub tool ($name)
 {
     my $source = "$root/scripts/bench.d/tools/$name.cpp";
     my $program = "$tools/$name";
-    if (!-e $program || -M $program > -M $source) {
+    my $library = "$root/build/libcdn_core.a";
+    my $with_library = NginxTest::Client::slurp($source) =~ m{^#include "\w+/}m;
+
+    if (!-e $program || grep { -M $program > -M $_ } $source, $with_library ? $library : ()) {
         make_path($tools);
         my $libraries = `pkg-config --cflags --libs vips` or die "bench: libvips-dev is missing\n";
         my @build = ('g++', '-std=c++20', '-O2', '-Wall', '-Wextra', '-Wno-missing-field-initializers',
-            $source, '-o', "$program.new", split ' ', $libraries);
+            $source, '-o', "$program.new", split(' ', $libraries),
+            $with_library ? ("-I$root/src", $library, '-ldate-tz') : ());
         system(@build) == 0 && rename "$program.new", $program or die "bench: cannot build $name\n";
     }
     return $program;
@@ -138,6 +143,21 @@ sub client_start ($t, $paths, %opt)
 }
 
 sub client ($t, $paths, %opt) { finish(client_start($t, $paths, %opt)) }
+
+# A school day replayed through a model of the cache, see tools/replay.cpp: a hash for each way.
+sub replay (@args)
+{
+    open my $output, '-|', tool('replay'), @args or die "replay: $!\n";
+    my @ways;
+    while (defined(my $line = <$output>)) {
+        chomp $line;
+        my %way;
+        @way{qw(name requests hits busiest worst school bytes week_requests week_age week_outdated)} = split /\t/, $line;
+        push @ways, \%way;
+    }
+    close $output or die "\n";
+    return @ways;
+}
 
 # The bare libvips loop: rate, cpu_ms, peak_mib, bytes, p50, p99.
 #
