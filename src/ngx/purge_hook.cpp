@@ -47,12 +47,25 @@ struct Hook {
     int          reruns;
 };
 
-void keep_alive(void *) {}                             // marks a Hook among the pool's cleanups
+void unmute(ngx_http_request_t *r, Hook &hook)
+{
+    if (hook.log_is_muted) {
+        r->connection->log->log_level = hook.log_level;
+        hook.log_is_muted = false;
+    }
+}
+
+// The request ends; marks a Hook among the pool's cleanups, too.
+void end_hook(void *data)
+{
+    auto &hook = *static_cast<Hook *>(data);
+    unmute(hook.request, hook);
+}
 
 Hook *find_hook(ngx_http_request_t *r)
 {
     for (auto *cleanup = r->pool->cleanup; cleanup != nullptr; cleanup = cleanup->next) {
-        if (cleanup->handler == keep_alive && static_cast<Hook *>(cleanup->data)->request == r) {
+        if (cleanup->handler == end_hook && static_cast<Hook *>(cleanup->data)->request == r) {
             return static_cast<Hook *>(cleanup->data);
         }
     }
@@ -351,14 +364,6 @@ bool forbids_stale(ngx_http_request_t *r)
 
 // ---- parking and running again
 
-void unmute(ngx_http_request_t *r, Hook &hook)
-{
-    if (hook.log_is_muted) {
-        r->connection->log->log_level = hook.log_level;
-        hook.log_is_muted = false;
-    }
-}
-
 // nginx would call the header we stop at invalid, on level crit.
 void mute(ngx_http_request_t *r, Hook &hook)
 {
@@ -574,7 +579,7 @@ void install_hook(ngx_http_request_t *r)
             throw std::bad_alloc();
         }
         hook = static_cast<Hook *>(cleanup->data);
-        cleanup->handler = keep_alive;
+        cleanup->handler = end_hook;
     } else if (hook->upstream == r->upstream) {
         return;
     } else {
