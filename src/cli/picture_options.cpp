@@ -34,7 +34,6 @@ void add_picture_options(CLI::App &app, PictureOptions &options)
     app.add_option("--dialect", options.dialect,
                    "cloudflare (default), bunnycdn, keycdn, keycdn-path, fastly or custom, as in cdn_image")
         ->type_name("NAME");
-    app.add_flag("--native", options.native, "all options are the dialect's own words");
     app.add_option("--base", options.base, "what every URL begins with: https://cdn.example.com")->type_name("URL");
     app.add_option("SOURCE", options.source, "the picture: photos/cat.jpg, or an absolute URL")->required();
     app.add_option("KEY=VALUE", options.words, "options of the picture, see below");

@@ -1,6 +1,5 @@
 #include "cli/picture_url.h"
 
-#include "core/encoding.h"
 #include "core/text.h"
 #include "image/preset.h"
 
@@ -19,28 +18,15 @@ using Said = std::optional<Words>;
 
 // ---- values
 
-std::string escape(std::string_view text)
-{
-    static constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:;,";
-
-    std::string out;
-    for (const char c : text) {
-        out += plain.find(c) != plain.npos ? std::string(1, c) : '%' + hex({&c, 1});
-    }
-
-    return out;
-}
-
-// Of a path's option, which ends at a comma.
+// A path's option ends at a comma, an argument does not.
 std::string escape_item(std::string_view text)
 {
-    std::string out;
-    for (const char c : escape(text)) {
-        out += c == ',' ? "%2c" : std::string(1, c);
-    }
+    return percent_encode(text, ":;");
+}
 
-    return out;
+std::string escape(std::string_view text)
+{
+    return percent_encode(text, ":;,");
 }
 
 Said word(std::string_view key, std::string value)

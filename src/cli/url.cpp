@@ -13,6 +13,7 @@ void add_url(CLI::App &app)
 
     auto *url = app.add_subcommand("url", "Makes the URL of a picture");
     add_picture_options(*url, *line);
+    url->add_flag("--native", line->native, "all options are the dialect's own words");
     url->footer(std::string(picture_words) +
                 "\n"
                 "\n"

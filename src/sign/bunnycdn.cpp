@@ -121,19 +121,6 @@ Token read_token(const Url &url)
     return token;
 }
 
-// For the value of an argument.
-std::string escape(std::string_view text)
-{
-    static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-
-    std::string out;
-    for (const char c : text) {
-        out += plain.find(c) != plain.npos ? std::string(1, c) : '%' + hex({&c, 1});
-    }
-
-    return out;
-}
-
 // What some signers sign instead: the path decoded, where that means the same.
 std::optional<std::string> readable_path(std::string_view path)
 {
@@ -219,7 +206,7 @@ public:
             return bad_request("an expiry has ten digits");
         }
 
-        const std::string area = wish.area.empty() ? "" : "&token_path=" + escape(wish.area);
+        const std::string area = wish.area.empty() ? "" : "&token_path=" + percent_encode(wish.area);
         const auto url_with = [&](std::string_view code) {
             if (wish.in_path) {
                 return "/bcdn_token=" + std::string(code) + area + "&expires=" + last + asked.url.text();
