@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/help.h"
 #include "core/version.h"
 
 #include <cstdio>
@@ -8,12 +9,15 @@ namespace cdn::cli {
 int run(int argc, char **argv)
 {
     CLI::App app{"Makes and checks URLs, purges, warms and watches an edge that runs ngx_cdn.", "ngx-cdn"};
-    app.set_version_flag("--version", std::string("ngx-cdn ") + version);
+    app.set_version_flag("--version", std::string("ngx-cdn ") + version, "prints the version");
     app.require_subcommand(1);
+    use_help(app);
     add_url(app);
     add_srcset(app);
     add_sign(app);
     add_verify(app);
+    add_completion(app);                               // of all others
+    add_man(app);
 
     try {
         app.parse(argc, argv);

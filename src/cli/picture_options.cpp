@@ -31,9 +31,12 @@ const char *const picture_words =
 
 void add_picture_options(CLI::App &app, PictureOptions &options)
 {
-    app.add_option("--dialect", options.dialect,
-                   "cloudflare (default), bunnycdn, keycdn, keycdn-path, fastly or custom, as in cdn_image")
-        ->type_name("NAME");
+    std::vector<std::string> names;
+    for (const Dialect &dialect : dialects()) {
+        names.emplace_back(dialect.name);
+    }
+    app.add_option("--dialect", options.dialect, "how the URL is written, as in cdn_image; default: cloudflare")
+        ->type_name("NAME")->check(CLI::IsMember(names));
     app.add_option("--base", options.base, "what every URL begins with: https://cdn.example.com")->type_name("URL");
     app.add_option("SOURCE", options.source, "the picture: photos/cat.jpg, or an absolute URL")->required();
     app.add_option("KEY=VALUE", options.words, "options of the picture, see below");
@@ -58,10 +61,6 @@ std::vector<Word> words_of(const std::vector<std::string> &texts)
 PictureUrls::PictureUrls(const PictureOptions &options, std::int64_t now)
     : dialect_(dialect_named(options.dialect)), native_(options.native), base_(options.base)
 {
-    if (dialect_ == nullptr) {
-        refuse("--dialect is one of cloudflare, bunnycdn, keycdn, keycdn-path, fastly, custom, not \""
-               + printable(options.dialect) + '"');
-    }
     if (!base_.empty() && !is_absolute(base_)) {
         refuse("--base begins with http:// or https://");
     }

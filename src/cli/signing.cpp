@@ -135,17 +135,15 @@ std::string key_named_in(const std::string &scheme, const std::string &target, s
 
 void add_key_options(CLI::App &app, SigningOptions &options, const std::string &prefix)
 {
-    app.add_option("--" + prefix + "scheme", options.scheme,
-                   "native, bunnycdn, keycdn, cloudflare, fastly, akamai, google, cloudfront, imgproxy, thumbor, "
-                   "imgix, secure_link or template, as in cdn_sign_scheme (default: native)")
-        ->type_name("NAME");
+    app.add_option("--" + prefix + "scheme", options.scheme, "how it is signed, as in cdn_sign_scheme; default: native")
+        ->type_name("NAME")->check(CLI::IsMember(sign::scheme_names()));
     app.add_option("--" + prefix + "option", options.options,
                    "an option of the scheme, as in cdn_sign_scheme: ttl=1h, base=https://cdn.example.com; "
                    "may be repeated")
         ->type_name("KEY=VALUE")->allow_extra_args(false);
     app.add_option("--" + prefix + "key", options.keys,
-                   "the secret: file:NAME, env:NAME, or either with hex: or base64: in front "
-                   "(default: env:NGX_CDN_KEY)")
+                   std::string("the secret: file:NAME, env:NAME, or either with hex: or base64: in front")
+                       + (prefix.empty() ? "; default: env:NGX_CDN_KEY" : ""))
         ->type_name("PLACE")->allow_extra_args(false);
     app.add_option("--" + prefix + "key-file", options.key_files, "the same as --" + prefix + "key file:FILE")
         ->type_name("FILE")->allow_extra_args(false);
@@ -163,8 +161,8 @@ void add_key_options(CLI::App &app, SigningOptions &options, const std::string &
 void add_wish_options(CLI::App &app, SigningOptions &options, const std::string &prefix)
 {
     app.add_option("--" + prefix + "expires", options.expires,
-                   "the last valid second: 3600, 12h, @1800000000 or 2027-01-15T08:00:00Z "
-                   "(default: an hour, where the scheme needs one)")
+                   "the last valid second: 3600, 12h, @1800000000 or 2027-01-15T08:00:00Z; "
+                   "default: in an hour, where the scheme needs one")
         ->type_name("TIME");
     app.add_option("--" + prefix + "starts", options.starts, "not valid before (akamai, cloudfront)")
         ->type_name("TIME");
@@ -172,8 +170,8 @@ void add_wish_options(CLI::App &app, SigningOptions &options, const std::string 
                    "what else the token opens: /videos/ (bunnycdn, google) or /videos/* (akamai, cloudfront)")
         ->type_name("PATH");
     app.add_option("--" + prefix + "hash", options.hash,
-                   "bunnycdn: hs256 (default), sha256, md5; cloudfront: sha1 (default), sha256")
-        ->type_name("NAME");
+                   "of bunnycdn (default: hs256) and cloudfront (default: sha1)")
+        ->type_name("NAME")->check(CLI::IsMember({"hs256", "sha256", "md5", "sha1"}));
     app.add_flag("--" + prefix + "in-path", options.in_path,
                  "bunnycdn: the token is the path's first segment, so that relative links inherit it");
 }

@@ -170,14 +170,14 @@ void add_srcset(CLI::App &app)
 
     auto *srcset = app.add_subcommand("srcset", "Makes a responsive picture: srcset, <img> or <picture>");
     add_picture_options(*srcset, line->picture);
-    srcset->add_option("--widths", line->widths, "of the picture (default: 480,768,1024,1440,1920)")
+    srcset->add_option("--widths", line->widths, "of the picture; default: 480,768,1024,1440,1920")
         ->type_name("N,N,...")->delimiter(',')->allow_extra_args(false);
     srcset->add_option("--densities", line->densities, "instead of widths, for a picture whose width= is fixed: 1,2,3")
         ->type_name("N,N,...")->delimiter(',')->allow_extra_args(false)->check(CLI::Range(0.1, 10.0));
     srcset->add_flag("--img", line->img, "prints an <img>");
     auto *picture = srcset->add_flag("--picture", line->picture_tag, "prints a <picture>");
     picture->excludes("--img");
-    srcset->add_option("--sizes", line->sizes, "how wide the picture is in the page (default: 100vw)")
+    srcset->add_option("--sizes", line->sizes, "how wide the picture is in the page; default: 100vw")
         ->type_name("TEXT");
     line->has_alt = srcset->add_option("--alt", line->alt, "what the picture shows; '' for decoration")
         ->type_name("TEXT");

@@ -240,7 +240,9 @@ std::string percent_encode(std::string_view text, std::string_view also)
             out += c;
         } else {
             const auto byte = static_cast<unsigned char>(c);
-            out += {'%', digits[byte >> 4], digits[byte & 15]};
+            out += '%';
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
         }
     }
 

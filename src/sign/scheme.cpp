@@ -138,6 +138,16 @@ Result<std::string> take_base(SchemeOptions &options)
     return base;
 }
 
+std::vector<std::string> scheme_names()
+{
+    std::vector<std::string> names;
+    for (const Entry &entry : table) {
+        names.emplace_back(entry.name);
+    }
+
+    return names;
+}
+
 Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys)
 {
     const auto *entry = std::find_if(std::begin(table), std::end(table),

@@ -113,6 +113,8 @@ private:
 
 using Made = Result<std::unique_ptr<Scheme>>;
 
+std::vector<std::string> scheme_names();
+
 // Without keys it refuses every URL, and still says what is wrong with the options.
 Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys);
 
