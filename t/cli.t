@@ -35,15 +35,15 @@ for my $name (sort keys %schemes) {
     my ($scheme, $options) = @{ $schemes{$name} };
     $locations .= "location /$name/ { cdn_sign required; cdn_sign_scheme $scheme " . join(' ', map { "\"$_\"" } @{ $options // [] }) . "; "
         . ($scheme eq 'cloudfront' ? "cdn_sign_key RSA file:$keys/rsa.pub; cdn_sign_key EC file:$keys/ec.pub; " : '')
-        . "return 200 served; }\n";
+        . "proxy_pass http://%ORIGIN%; }\n";
 }
 
 my @dialects = qw(cloudflare bunnycdn keycdn fastly custom);
 my $servers = join '', map { "server { listen 127.0.0.1:%PORT_$_%; root %DIR%/html; cdn_image $_; cdn_image_transform on; }\n" } @dialects;
 $servers .= <<"SERVERS";
-    server { listen 127.0.0.1:%PORT_imgproxy%; cdn_sign required; cdn_sign_scheme imgproxy size=8; location / { return 200 served; } }
-    server { listen 127.0.0.1:%PORT_thumbor%; cdn_sign required; cdn_sign_scheme thumbor; location / { return 200 served; } }
-    server { listen 127.0.0.1:%PORT_directory%; cdn_sign required; cdn_sign_scheme bunnycdn; location / { return 200 served; } }
+    server { listen 127.0.0.1:%PORT_imgproxy%; cdn_sign required; cdn_sign_scheme imgproxy size=8; location / { proxy_pass http://%ORIGIN%; } }
+    server { listen 127.0.0.1:%PORT_thumbor%; cdn_sign required; cdn_sign_scheme thumbor; location / { proxy_pass http://%ORIGIN%; } }
+    server { listen 127.0.0.1:%PORT_directory%; cdn_sign required; cdn_sign_scheme bunnycdn; location / { proxy_pass http://%ORIGIN%; } }
     server {
         listen 127.0.0.1:%PORT_signed%;
         cdn_sign required;
@@ -53,7 +53,7 @@ $servers .= <<"SERVERS";
     }
 SERVERS
 
-my $t = nginx($locations, files => { 'photos/one cat.jpg' => picture(width => 900, height => 600) }, http => "cdn_sign_key k1 file:$keys/key salt=pepper;\n$servers");
+my $t = nginx($locations, files => { 'photos/one cat.jpg' => picture(width => 900, height => 600) }, origin => sub ($request) { [200, [], 'served'] }, http => "cdn_sign_key k1 file:$keys/key salt=pepper;\n$servers");
 
 my $command = NginxTest::module() =~ s{/[^/]+$}{/ngx-cdn}r;
 
