@@ -464,6 +464,10 @@ bool is_common(std::string_view key)
 std::optional<Error> read_word(Options &options, std::string_view key, std::string_view value)
 {
     Options own = options;
+    if (key == "format") {
+        own.json.reset();                              // a later word beats an earlier one
+        own.progressive.reset();
+    }
     const auto error = image::set_option(own, key, value);
     if (!error) {
         options = std::move(own);
@@ -477,13 +481,8 @@ std::optional<Error> read_word(Options &options, std::string_view key, std::stri
         return !is_own || parsed ? *error : parsed.error();
     }
 
-    // a later word beats an earlier one
     Options later = (*parsed)->options;
-    if (key == "format") {
-        options.json.reset();
-        options.progressive.reset();
-    }
-    later.lay_over(options);
+    later.lay_over(own);
     options = std::move(later);
     return std::nullopt;
 }
@@ -645,6 +644,12 @@ Result<std::string> picture_url(const Dialect &dialect, const Meaning &meaning, 
     }
 
     Options asked = meaning.options;
+    if (asked.rotate || asked.flip_vertical) {
+        // one may be said as the other
+        asked.rotate = asked.rotate.value_or(0);
+        asked.flip_horizontal = asked.flip_horizontal.value_or(false);
+        asked.flip_vertical = asked.flip_vertical.value_or(false);
+    }
     asked.lay_over((*parsed)->options);
     const auto wanted = resolved(std::move(asked), (*parsed)->defaults, *origin);
     const auto got = resolved((*parsed)->options, (*parsed)->defaults, *origin);
