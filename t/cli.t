@@ -210,6 +210,7 @@ is((run('', 'sign', '--help'))[0], 0, '--help');
 like(error('nonsense'), qr/^2 /, 'an unknown subcommand');
 like(error(), qr/^2 /, 'none');
 like(error('sign', '--nonsense', '/a'), qr/^2 /, 'an unknown option');
+is(system("$command man >/dev/full 2>/dev/null") >> 8, 1, 'what cannot be written is not done');
 
 my ($help, $man) = map { made(@$_) } ['--help'], ['man'];
 my @subcommands = $help =~ /^  ([a-z]+) +[A-Z]/mg;

@@ -2,7 +2,9 @@
 #include "cli/help.h"
 #include "core/version.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace cdn::cli {
 
@@ -21,6 +23,9 @@ int run(int argc, char **argv)
 
     try {
         app.parse(argc, argv);
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+            throw Failure(Exit::refused, std::string("standard output: ") + std::strerror(errno));
+        }
         return 0;
     } catch (const CLI::RuntimeError &e) {
         return e.get_exit_code();                      // a subcommand's own, all said

@@ -190,7 +190,8 @@ void add_srcset(CLI::App &app)
     srcset->add_flag("--lazy", line->lazy, "loads when it scrolls into view");
     srcset->footer(std::string(picture_words) +
                    "\n"
-                   "ratio=16:9 gives every width its height.  The quality is 85 unless said.\n"
+                   "ratio=16:9 gives every width its height; fit=cover or fit=crop cuts a picture of other proportions.  "
+                   "The quality is 85 unless said.\n"
                    "\n"
                    "Examples:\n"
                    "  ngx-cdn srcset photos/cat.jpg format=auto\n"
