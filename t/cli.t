@@ -196,6 +196,8 @@ for my $candidate (@candidates) {
     is($t->at('signed')->status($candidate->[0] =~ s/fit=cover/fit=crop/r), 403, 'a signature fits one size');
 }
 
+like(error('url', '--sign-expires', '1h', 'a.jpg', 'width=3'), qr/^2 ngx-cdn: needs a key: /, 'no signature without a key');
+
 my $html = made('srcset', '--picture', '--alt', '"Cat" & <dog>', '--art', '(max-width: 600px)', 'tall.jpg ratio=3:4', 'photos/one cat.jpg', 'ratio=3:2', 'fit=crop');
 like($html, qr{\A<picture>\n  <source\n    media="\(max-width: 600px\)"\n    srcset="/cdn-cgi/image/width=480,height=640,fit=crop,quality=85/tall\.jpg 480w,}, 'art direction');
 like($html, qr{alt="&quot;Cat&quot; &amp; &lt;dog&gt;">\n</picture>\z}, 'escaped');

@@ -7,6 +7,7 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace cdn::cli {

@@ -30,7 +30,13 @@ struct SigningOptions {
     bool                     in_path = false;
     std::vector<std::string> variables;                // NAME=VALUE
 
-    bool asked() const { return !keys.empty() || !key_files.empty(); }
+    // Whether anything was said of it.
+    bool asked() const
+    {
+        return scheme != "native" || in_path || !options.empty() || !keys.empty() || !key_files.empty()
+               || !ids.empty() || !salt.empty() || !expires.empty() || !starts.empty() || !ip.empty()
+               || !area.empty() || !hash.empty() || !variables.empty();
+    }
 };
 
 // The options both ways of using a key have, and those of making a signature; each
