@@ -49,5 +49,5 @@ build_module() {
     shift
     cmake -S "$top" -B "$directory" "$@" >"$directory/cmake.log" 2>&1 ||
         { tail -n 20 "$directory/cmake.log" >&2; die "cmake failed"; }
-    cmake --build "$directory" --parallel "$(nproc)" --target "${build_target:-ngx_http_cdn_module}"
+    cmake --build "$directory" --parallel "$(nproc)" --target ${build_target:-ngx_http_cdn_module ngx-cdn}
 }

@@ -91,11 +91,14 @@ like($t->get('/status')->body, qr/^nginx_cdn_signatures_total\{scheme="native",v
     for qw(ok missing invalid expired);
 cmp_ok($t->get('/json')->json->{signatures}{native}{ok}, '>', 5, 'in JSON too');
 
-for my $sign (['--key', 'correct horse'], ['--key', 'hex:00FF10', '--id', 'k2'], ['--key', 'base64:AP8Q', '--expires', '5'], ['--key', "file:" . $t->dir . '/html/k3.key']) {
+local $ENV{BUILD_DIR} = NginxTest::module() =~ s{/[^/]+$}{}r;
+local @ENV{qw(K1 K2 K2B)} = ('correct horse', 'hex:00FF10', 'base64:AP8Q');
+for my $sign (['--key', 'env:K1'], ['--key', 'env:K2', '--id', 'k2'], ['--key', 'env:K2B', '--expires', '5'], ['--key', "file:" . $t->dir . '/html/k3.key']) {
     open my $script, '-|', "$NginxTest::root/scripts/sign", @$sign, '/p/cat.txt?x=%20' or die "scripts/sign: $!";
     chomp(my $url = <$script> // '');
     is($t->status($url), 200, "scripts/sign @$sign");
     is($t->status($url =~ s/cat/dog/r), 403, 'signs that path');
 }
+isnt(system("$NginxTest::root/scripts/sign --key secret /a 2>/dev/null"), 0, 'not with a key that ps shows');
 
 done();

@@ -35,4 +35,7 @@ void add_warm(CLI::App &app);
 void add_status(CLI::App &app);
 void add_report(CLI::App &app);
 
+void add_completion(CLI::App &app);
+void add_man(CLI::App &app);
+
 }  // namespace cdn::cli

@@ -154,6 +154,43 @@ bool PublicKey::signed_this(const Hash &hash, std::string_view message, std::str
     return genuine;
 }
 
+void PrivateKey::Free::operator()(evp_pkey_st *key) const
+{
+    EVP_PKEY_free(key);
+}
+
+Result<PrivateKey> PrivateKey::from_pem(std::string_view pem)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    // a terminal would be asked for a passphrase otherwise
+    const auto no_passphrase = [](char *, int, int, void *) { return -1; };
+    PrivateKey key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
+    ERR_clear_error();
+
+    const int type = key.key_ ? EVP_PKEY_get_base_id(key.key_.get()) : EVP_PKEY_NONE;
+    if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC) {
+        return bad_request("not an RSA or EC private key in PEM form, without a passphrase");
+    }
+
+    return key;
+}
+
+std::string PrivateKey::sign(const Hash &hash, std::string_view message) const
+{
+    const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    std::size_t size = 0;
+    check(context
+          && EVP_DigestSignInit(context.get(), nullptr, hash.type_.get(), nullptr, key_.get()) == 1
+          && EVP_DigestSign(context.get(), nullptr, &size, octets(message), message.size()) == 1);
+
+    std::string code(size, '\0');
+    check(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char *>(code.data()), &size,
+                         octets(message), message.size()) == 1);
+    code.resize(size);
+    return code;
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b)
 {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

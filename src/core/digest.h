@@ -34,6 +34,7 @@ public:
 private:
     friend class Hmac;
     friend class PublicKey;
+    friend class PrivateKey;
     explicit Hash(std::shared_ptr<evp_md_st> type) : type_(std::move(type)) {}
 
     std::shared_ptr<evp_md_st> type_;                  // fetched: by name it costs more than to hash
@@ -67,6 +68,23 @@ private:
     };
 
     explicit PublicKey(evp_pkey_st *key) : key_(key) {}
+
+    std::unique_ptr<evp_pkey_st, Free> key_;
+};
+
+// Its other half, for whoever signs.
+class PrivateKey {
+public:
+    static Result<PrivateKey> from_pem(std::string_view pem);   // without a passphrase
+
+    std::string sign(const Hash &hash, std::string_view message) const;
+
+private:
+    struct Free {
+        void operator()(evp_pkey_st *key) const;
+    };
+
+    explicit PrivateKey(evp_pkey_st *key) : key_(key) {}
 
     std::unique_ptr<evp_pkey_st, Free> key_;
 };

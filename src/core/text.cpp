@@ -232,6 +232,28 @@ std::size_t sequence_length(std::string_view text)
 
 }  // namespace
 
+std::string percent_encode(std::string_view text, std::string_view also)
+{
+    static constexpr char digits[] = "0123456789ABCDEF";
+
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+                           || std::string_view("-._~").find(c) != std::string_view::npos
+                           || also.find(c) != also.npos;
+        if (plain) {
+            out += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out += '%';
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
+        }
+    }
+
+    return out;
+}
+
 std::string valid_utf8(std::string_view text)
 {
     std::string out;

@@ -55,6 +55,9 @@ int hex_value(char c);                                  // -1: no hex digit
 // %XX becomes its byte; nothing when a % is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// Letters, digits, "-._~" and those of `also` stay; all else is %XX.
+std::string percent_encode(std::string_view text, std::string_view also = {});
+
 // The same text with every byte that is not part of valid UTF-8 as '?'.
 std::string valid_utf8(std::string_view text);
 

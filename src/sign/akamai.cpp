@@ -85,6 +85,36 @@ public:
         return answer;
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires | wish::starts | wish::ip | wish::area)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+        if (wish.area.find_first_of("~&#+ ") != wish.area.npos || (!wish.area.empty() && !covers(wish.area, asked.url.path))) {
+            return bad_request("the area is a pattern that covers the URL, like /videos/*, not \""
+                               + printable(wish.area) + '"');
+        }
+
+        std::string fields;
+        if (!wish.ip.empty()) {
+            fields += "ip=" + (settings_.escapes ? escape(wish.ip) : wish.ip) + '~';
+        }
+        if (wish.starts) {
+            fields += "st=" + std::to_string(*wish.starts) + '~';
+        }
+        fields += "exp=" + std::to_string(wish.last());
+        if (!wish.area.empty()) {
+            fields += "~acl=" + wish.area;
+        }
+
+        const Hmac hmac(settings_.hash, wish.key.secret.bytes());
+        const std::string code = hex(hmac.of({signed_text(fields, !wish.area.empty(), asked.url)}));
+        return with_argument(asked.url, settings_.param + '=' + fields + std::string(code_start) + code);
+    }
+
     std::string clean(const Url &url) const override { return without(url, names_); }
 
 private:
@@ -116,9 +146,19 @@ private:
     bool is_genuine(std::string_view token, bool has_acl, const Url &url) const
     {
         const auto at = token.rfind(code_start);
-        std::string text(token.substr(0, at));
         const auto given = token.substr(at + code_start.size());
+        const std::string text = signed_text(token.substr(0, at), has_acl, url);
 
+        bool matches = false;
+        for (const Hmac &hmac : keys_) {
+            matches |= equal_in_constant_time(hex(hmac.of({text})), given);
+        }
+        return matches;
+    }
+
+    std::string signed_text(std::string_view fields, bool has_acl, const Url &url) const
+    {
+        std::string text(fields);
         if (!has_acl) {
             const std::string signed_url = settings_.signs_query ? clean(url) : std::string(url.path);
             text += "~url=" + (settings_.escapes ? escape(signed_url) : signed_url);
@@ -127,11 +167,7 @@ private:
             text += "~salt=" + settings_.salt;
         }
 
-        bool matches = false;
-        for (const Hmac &hmac : keys_) {
-            matches |= equal_in_constant_time(hex(hmac.of({text})), given);
-        }
-        return matches;
+        return text;
     }
 
     static bool covers(std::string_view acl, std::string_view raw_path)

@@ -191,6 +191,36 @@ public:
         return answer;
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, ~0U & ~wish::starts)) {
+            return std::move(*error);
+        }
+        const Token before = read_token(asked.url);
+        if (before.tokens > 0 || !before.expires.empty() || before.is_directory) {
+            return bad_request("the URL has a token already: \"" + printable(asked.url.text()) + '"');
+        }
+
+        const std::string last = std::to_string(wish.last());
+        if (last.size() != 10) {
+            return bad_request("an expiry has ten digits");
+        }
+
+        const std::string area = wish.area.empty() ? "" : "&token_path=" + percent_encode(wish.area);
+        const auto url_with = [&](std::string_view code) {
+            if (wish.in_path) {
+                return "/bcdn_token=" + std::string(code) + area + "&expires=" + last + asked.url.text();
+            }
+            const std::string own = asked.url.has_query ? '&' + std::string(asked.url.query) : "";
+            return std::string(asked.url.path) + "?token=" + std::string(code) + own + area + "&expires=" + last;
+        };
+
+        const std::string unsigned_url = url_with({});
+        const Token token = read_token(Url::of(unsigned_url));
+        const auto code = code_for(token, wish);
+        return code ? url_with(*code) : code;
+    }
+
     std::string clean(const Url &url) const override
     {
         const auto directory = read_directory(url.path);
@@ -224,6 +254,48 @@ private:
         Secret secret;
         Hmac   hmac;
     };
+
+    static Result<std::string> code_for(const Token &token, const Wish &wish)
+    {
+        const bool is_md5 = wish.hash == "md5";
+        if (!is_md5 && wish.hash != "" && wish.hash != "hs256" && wish.hash != "sha256") {
+            return bad_request("the hash is hs256, sha256 or md5, not \"" + printable(wish.hash) + '"');
+        }
+        const bool has_reserved = std::any_of(token.params.begin(), token.params.end(),
+                                              [](const auto &p) { return is_reserved(p.first); });
+        if (is_md5 && has_reserved) {
+            return bad_request("an md5 token can be for one URL only, wherever it is asked for from");
+        }
+        if (token.params.contains("token_referer")) {
+            return bad_request("token_referer is not supported: where a click came from cannot be told");
+        }
+        if (token.ambiguous || token.malformed) {
+            return bad_request("the URL's arguments cannot be signed: each once, properly escaped, "
+                               "without a digit in front");
+        }
+
+        const auto area = token.params.find("token_path");
+        if (area != token.params.end() && !is_inside(token.path, area->second)) {
+            return bad_request("the area is how the URL's path begins, not \"" + printable(area->second) + '"');
+        }
+        const auto address = parse_address(wish.ip);
+        if (!wish.ip.empty() && !address) {
+            return bad_request("not an address: \"" + printable(wish.ip) + '"');
+        }
+
+        const std::string_view path = area != token.params.end() ? std::string_view(area->second) : token.path;
+        const std::string params = signed_params(token, !is_md5 && !ignores_params(token));
+        const auto key = wish.key.secret.bytes();
+        if (is_md5) {
+            return base64url(Hash::md5().of({key, path, token.expires, wish.ip}));
+        }
+        if (wish.hash == "sha256") {
+            return base64url(Hash::sha256().of({key, path, token.expires, wish.ip, params}));
+        }
+        return (address ? "HS256-1-" : "HS256-")
+               + base64url(hs256(Hmac(Hash::sha256(), key), path, token.expires,
+                                 address ? network_bytes(*address) : "", params));
+    }
 
     Verdict check(const Token &token, const Asked &asked) const
     {
@@ -268,8 +340,7 @@ private:
             if (!address) {
                 return Verdict::forbidden;
             }
-            ip = std::string(address->view().substr(0, address->size == 16 ? 8 : 4));
-            ip.resize(address->size, '\0');
+            ip = network_bytes(*address);
         }
 
         bool matches = false;
@@ -280,7 +351,7 @@ private:
                 };
                 const auto key = secret.bytes();
                 if (is_hmac) {
-                    compare(hmac.of({path, token.expires, ip, params}));
+                    compare(hs256(hmac, path, token.expires, ip, params));
                 } else if (is_md5) {
                     compare(Hash::md5().of({key, path, token.expires}));
                     compare(Hash::md5().of({key, path, token.expires, ip}));
@@ -296,6 +367,19 @@ private:
 
         // one for another address cannot be told from a forged one
         return matches ? Verdict::ok : is_bound ? Verdict::forbidden : Verdict::invalid;
+    }
+
+    static std::string hs256(const Hmac &hmac, std::string_view path, std::string_view expires,
+                             std::string_view ip, std::string_view params)
+    {
+        return hmac.of({path, expires, ip, params});
+    }
+
+    static std::string network_bytes(const Address &address)
+    {
+        std::string bytes(address.view().substr(0, address.size == 16 ? 8 : 4));
+        bytes.resize(address.size, '\0');
+        return bytes;
     }
 
     static bool is_inside(std::string_view path, std::string_view token_path)

@@ -52,25 +52,51 @@ public:
         }
 
         const auto message = before_last(asked.url, names_[0]);
-        const auto [issued_text, code, has_code] = cut(arguments[0], '-');
+        const auto [issued_text, mac, has_mac] = cut(arguments[0], '-');
         const auto issued = parse_digits(issued_text);
         if (arguments.repeated() || !message || !issued || issued_text.size() != 10) {
             return refused(Verdict::invalid);
         }
 
-        const std::string given = url_safe_ ? std::string(code) : unescape_base64(code);
+        const std::string given = url_safe_ ? std::string(mac) : unescape_base64(mac);
         bool matches = false;
         for (const Hmac &hmac : keys_) {
-            const std::string bytes = hmac.of({*message, issued_text});
-            matches |= equal_in_constant_time(url_safe_ ? base64url(bytes) : base64(bytes), given);
+            matches |= equal_in_constant_time(code(hmac, *message, issued_text), given);
         }
 
         return matches ? genuine(*issued + ttl_ - 1, now) : refused(Verdict::invalid);
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (wish.expires) {
+            return bad_request("such a URL is valid for its ttl from now, and cannot have another expiry");
+        }
+        if (auto error = beyond(wish, wish::nothing)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string issued = std::to_string(wish.now);
+        if (issued.size() != 10) {
+            return bad_request("the time of issue has ten digits");
+        }
+        const Hmac hmac(Hash::sha256(), wish.key.secret.bytes());
+        return with_argument(asked.url, names_[0] + '=' + issued + '-'
+                                            + escape_base64(code(hmac, asked.url.text(), issued)));
+    }
+
     std::string clean(const Url &url) const override { return without(url, names_); }
 
 private:
+    std::string code(const Hmac &hmac, std::string_view message, std::string_view issued) const
+    {
+        const std::string bytes = hmac.of({message, issued});
+        return url_safe_ ? base64url(bytes) : base64(bytes);
+    }
+
     std::array<std::string, 1> names_;
     bool                       url_safe_;
     std::int64_t               ttl_;
@@ -100,6 +126,20 @@ public:
         }
 
         return matches ? genuine(*last, now) : refused(Verdict::invalid);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string message = with_argument(asked.url, names[exp] + '=' + std::to_string(wish.last()));
+        const Hmac hmac(Hash::sha256(), wish.key.secret.bytes());
+        return message + '&' + names[sig] + '=' + hex(hmac.of({message}));
     }
 
     std::string clean(const Url &url) const override { return without(url, names); }

@@ -1,4 +1,4 @@
-// Signed with a private key that is not here.
+// Signed with a private key, which whoever verifies does not have.
 //
 //   canned: ?...&Expires=E&Signature=S&Key-Pair-Id=K: S is over a policy made of base, URL and E
 //   custom: ?...&Policy=P&Signature=S&Key-Pair-Id=K: S is over the JSON that P is
@@ -33,6 +33,15 @@ std::optional<std::string> decode(std::string_view text)
     std::replace(standard.begin(), standard.end(), '_', '=');
     std::replace(standard.begin(), standard.end(), '~', '/');
     return base64_decode(standard);
+}
+
+std::string encode(std::string_view bytes)
+{
+    std::string text = base64(bytes);
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '=', '_');
+    std::replace(text.begin(), text.end(), '/', '~');
+    return text;
 }
 
 struct Token {
@@ -153,6 +162,55 @@ public:
         return repeated ? refused(Verdict::invalid) : judge(token, asked, now);
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, ~0U & ~wish::in_path)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+        if (wish.key.id.empty()) {
+            return bad_request("needs the key's id");
+        }
+        const bool is_sha256 = wish.hash == "sha256";
+        if (!wish.hash.empty() && !is_sha256 && wish.hash != "sha1") {
+            return bad_request("the hash is sha1 or sha256, not \"" + printable(wish.hash) + '"');
+        }
+        const auto key = PrivateKey::from_pem(wish.key.secret.bytes());
+        if (!key) {
+            return key.error();
+        }
+
+        const std::string base = asked.value(base_);
+        const std::string url = base + asked.url.text();
+        const std::string resource = wish.area.empty() ? url : base + wish.area;
+        if (resource.find_first_of("\"\\") != resource.npos || !covers(resource, url, asked.url.path)) {
+            return bad_request("the area is a pattern that covers the URL, like /videos/*, not \""
+                               + printable(wish.area) + '"');
+        }
+        if (!wish.ip.empty() && !parse_network(wish.ip)) {
+            return bad_request("not an address or network: \"" + printable(wish.ip) + '"');
+        }
+
+        const std::string last = std::to_string(wish.last());
+        std::string condition = until(last);
+        if (wish.starts) {
+            condition += ",\"DateGreaterThan\":{\"AWS:EpochTime\":" + std::to_string(*wish.starts) + '}';
+        }
+        if (!wish.ip.empty()) {
+            condition += ",\"IpAddress\":{\"AWS:SourceIp\":\"" + wish.ip + "\"}";
+        }
+
+        const std::string text = policy_text(resource, condition);
+        const bool is_canned = resource == url && condition == until(last);
+        return with_argument(asked.url, (is_canned ? names[expires] + '=' + last : names[policy] + '=' + encode(text))
+                                            + '&' + names[signature] + '='
+                                            + encode(key->sign(is_sha256 ? Hash::sha256() : Hash::sha1(), text))
+                                            + '&' + names[key_id] + '=' + wish.key.id
+                                            + (is_sha256 ? '&' + names[hash] + "=SHA256" : ""));
+    }
+
     std::string clean(const Url &url) const override { return without(url, names); }
 
 private:
@@ -175,8 +233,7 @@ private:
         if (token.has_policy) {
             text = decode(token.policy);
         } else if (parse_digits(token.expires) && url.find_first_of("\"\\") == url.npos) {
-            text = "{\"Statement\":[{\"Resource\":\"" + url + "\",\"Condition\":{\"DateLessThan\":{\"AWS:EpochTime\":"
-                   + std::string(token.expires) + "}}}]}";
+            text = policy_text(url, until(token.expires));
         }
         if (!text || !is_genuine(token.key_id, is_sha256 ? Hash::sha256() : Hash::sha1(), *text, *code)) {
             return refused(Verdict::invalid);
@@ -198,6 +255,16 @@ private:
             }
         }
         return answer;
+    }
+
+    static std::string until(std::string_view time)
+    {
+        return "\"DateLessThan\":{\"AWS:EpochTime\":" + std::string(time) + '}';
+    }
+
+    static std::string policy_text(const std::string &resource, const std::string &condition)
+    {
+        return "{\"Statement\":[{\"Resource\":\"" + resource + "\",\"Condition\":{" + condition + "}}]}";
     }
 
     static bool covers(std::string_view resource, std::string_view url, std::string_view path)

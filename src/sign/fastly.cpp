@@ -36,7 +36,7 @@ public:
             return refused(Verdict::invalid);
         }
 
-        const std::string url = signs_query_ ? clean(asked.url) : std::string(asked.url.path);
+        const std::string url = signed_part(asked.url);
         bool matches = false;
         for (const Hmac &hmac : keys_) {
             matches |= equal_in_constant_time(hex(hmac.of({url, expires})), code);
@@ -45,9 +45,31 @@ public:
         return matches ? genuine(*last, now) : refused(Verdict::invalid);
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string last = std::to_string(wish.last());
+        if (last.size() != 10) {
+            return bad_request("an expiry has ten digits");
+        }
+        const Hmac hmac(Hash::sha1(), wish.key.secret.bytes());
+        return with_argument(asked.url, names_[0] + '=' + last + '_' + hex(hmac.of({signed_part(asked.url), last})));
+    }
+
     std::string clean(const Url &url) const override { return without(url, names_); }
 
 private:
+    std::string signed_part(const Url &url) const
+    {
+        return signs_query_ ? clean(url) : std::string(url.path);
+    }
+
     std::array<std::string, 1> names_;
     bool                       signs_query_;
     std::vector<Hmac>          keys_;

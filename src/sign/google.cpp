@@ -51,11 +51,50 @@ public:
         return {Verdict::missing, true, std::nullopt};
     }
 
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires | wish::area)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+        if (wish.key.id.empty()) {
+            return bad_request("needs the key's name");
+        }
+
+        const std::string base = asked.value(base_);
+        const auto path = plain_path(asked.url.path);
+        if (!wish.area.empty() && (!path || !path->starts_with(wish.area))) {
+            return bad_request("the area is how the URL's path begins, not \"" + printable(wish.area) + '"');
+        }
+
+        const std::string token = names[expires] + '=' + std::to_string(wish.last()) + '&' + names[key_name] + '='
+                                  + wish.key.id;
+        const Hmac hmac(Hash::sha1(), wish.key.secret.bytes());
+        const auto code = [&](std::string_view text) {
+            return '&' + names[signature] + '=' + padded(base64url(hmac.of({text})));
+        };
+        if (wish.area.empty()) {
+            const std::string url = with_argument(asked.url, token);
+            return url + code(base + url);
+        }
+
+        const std::string area = names[prefix] + '=' + padded(base64url(base + wish.area)) + '&' + token;
+        return with_argument(asked.url, area) + code(area);
+    }
+
     std::string clean(const Url &url) const override { return without(url, names); }
 
 private:
     enum Name : std::size_t { signature, expires, key_name, prefix };
     static inline const std::array<std::string, 4> names = {"Signature", "Expires", "KeyName", "URLPrefix"};
+
+    static std::string padded(std::string base64)
+    {
+        base64.append((4 - base64.size() % 4) % 4, '=');
+        return base64;
+    }
 
     // "Expires=E&KeyName=N&Signature=S" with or without URLPrefix in front.
     struct Token {

@@ -32,11 +32,24 @@ public:
         const std::string text = without(asked.url, Names(names).first(1));
         bool matches = false;
         for (const Key &key : keys_) {
-            matches |= equal_in_constant_time(hex(Hash::md5().of({key.secret.bytes(), text})),
-                                              arguments[signature]);
+            matches |= equal_in_constant_time(code(key, text), arguments[signature]);
         }
 
         return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string text = wish.expires ? with_argument(asked.url, names[expires] + '=' + std::to_string(*wish.expires))
+                                              : asked.url.text();
+        return with_argument(text, names[signature] + '=' + code(wish.key, text));
     }
 
     std::string clean(const Url &url) const override { return without(url, names); }
@@ -44,6 +57,11 @@ public:
 private:
     enum Name : std::size_t { signature, expires };
     static inline const std::array<std::string, 2> names = {"s", "expires"};
+
+    static std::string code(const Key &key, std::string_view url)
+    {
+        return hex(Hash::md5().of({key.secret.bytes(), url}));
+    }
 
     std::vector<Key> keys_;
 };

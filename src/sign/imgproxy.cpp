@@ -56,8 +56,7 @@ public:
         const auto given = without_padding(form->signature);
         bool matches = false;
         for (const auto &[hmac, salt] : keys_) {
-            const std::string code = hmac.of({salt.bytes(), form->rest}).substr(0, size_);
-            matches |= equal_in_constant_time(base64url(code), given);
+            matches |= equal_in_constant_time(code(hmac, salt, form->rest), given);
         }
 
         const Expiry expiry = read_expiry(form->rest);
@@ -66,6 +65,20 @@ public:
         }
 
         return expiry.last ? genuine(*expiry.last, now) : refused(Verdict::ok);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires)) {
+            return std::move(*error);
+        }
+        if (asked.url.has_query || wish.key.salt.bytes().empty()) {
+            return bad_request(asked.url.has_query ? "such a URL cannot have a query" : "needs a salt");
+        }
+
+        const std::string rest = (wish.expires ? "/exp:" + std::to_string(*wish.expires) : "")
+                                 + std::string(asked.url.path);
+        return '/' + code(Hmac(Hash::sha256(), wish.key.secret.bytes()), wish.key.salt, rest) + rest;
     }
 
     std::string clean(const Url &url) const override
@@ -79,6 +92,11 @@ private:
         Hmac   hmac;
         Secret salt;
     };
+
+    std::string code(const Hmac &hmac, const Secret &salt, std::string_view rest) const
+    {
+        return base64url(hmac.of({salt.bytes(), rest}).substr(0, size_));
+    }
 
     std::size_t           size_;
     std::vector<Prepared> keys_;

@@ -37,16 +37,26 @@ public:
         const auto given = without_padding(arguments[token]);
         bool matches = false;
         for (const Key &key : keys_) {
-            const auto secret = key.secret.bytes();
-            const std::string digest =
-                is_image_ ? Hash::md5().of({asked.url.path, query, secret})
-                          : Hash::md5().of({asked.url.path, secret, arguments[expire]});
-            matches |= equal_in_constant_time(base64url(digest), given);
+            matches |= equal_in_constant_time(code(key, asked.url.path, query, arguments[expire]), given);
         }
 
         return !matches    ? refused(Verdict::invalid)
                : is_image_ ? refused(Verdict::ok)
                            : genuine(*last, now);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, is_image_ ? wish::nothing : wish::expires)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string last = std::to_string(wish.last());
+        const std::string text = names[token] + '=' + code(wish.key, asked.url.path, asked.url.query, last);
+        return with_argument(asked.url, is_image_ ? text : text + '&' + names[expire] + '=' + last);
     }
 
     std::string clean(const Url &url) const override { return without(url, token_names()); }
@@ -56,6 +66,13 @@ private:
     static inline const std::array<std::string, 2> names = {"token", "expire"};
 
     Names token_names() const { return Names(names).first(is_image_ ? 1 : 2); }
+
+    std::string code(const Key &key, std::string_view path, std::string_view query, std::string_view last) const
+    {
+        const auto secret = key.secret.bytes();
+        return base64url(is_image_ ? Hash::md5().of({path, query, secret})
+                                   : Hash::md5().of({path, secret, last}));
+    }
 
     bool             is_image_;
     std::vector<Key> keys_;

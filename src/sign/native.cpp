@@ -40,12 +40,27 @@ public:
         bool matches = false;
         for (const auto &[id, hmac] : keys_) {
             if (!arguments.has(key_id) || arguments[key_id] == id) {
-                matches |= equal_in_constant_time(
-                    base64url(hmac.of({url, "\n", arguments[expires]})), given);
+                matches |= equal_in_constant_time(code(hmac, url, arguments[expires]), given);
             }
         }
 
         return matches ? genuine(*last, now) : refused(Verdict::invalid);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::expires)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string last = std::to_string(wish.last());
+        const Hmac hmac(Hash::sha256(), wish.key.secret.bytes());
+        return with_argument(asked.url, names[signature] + '=' + code(hmac, asked.url.text(), last) + '&'
+                                            + names[expires] + '=' + last
+                                            + (wish.key.id.empty() ? "" : '&' + names[key_id] + '=' + wish.key.id));
     }
 
     std::string clean(const Url &url) const override { return without(url, names); }
@@ -53,6 +68,11 @@ public:
 private:
     enum Name : std::size_t { signature, expires, key_id };
     static inline const std::array<std::string, 3> names = {"signature", "expires", "key"};
+
+    static std::string code(const Hmac &hmac, std::string_view url, std::string_view last)
+    {
+        return base64url(hmac.of({url, "\n", last}));
+    }
 
     struct Prepared {
         std::string id;

@@ -138,6 +138,16 @@ Result<std::string> take_base(SchemeOptions &options)
     return base;
 }
 
+std::vector<std::string> scheme_names()
+{
+    std::vector<std::string> names;
+    for (const Entry &entry : table) {
+        names.emplace_back(entry.name);
+    }
+
+    return names;
+}
+
 Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys)
 {
     const auto *entry = std::find_if(std::begin(table), std::end(table),
@@ -156,6 +166,42 @@ Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &ke
     }
 
     return bad_request(std::string(name) + ": " + made.error().message);
+}
+
+std::optional<Error> beyond(const Wish &wish, unsigned granted)
+{
+    const std::pair<bool, std::string_view> wishes[] = {
+        {wish.expires.has_value(), "an expiry"},
+        {wish.starts.has_value(), "a time of beginning"},
+        {!wish.ip.empty(), "a client's address"},
+        {!wish.area.empty(), "an area"},
+        {!wish.hash.empty(), "a choice of hash"},
+        {wish.in_path, "a token in the path"},
+    };
+    for (std::size_t i = 0; i < std::size(wishes); i++) {
+        if (wishes[i].first && (granted & 1U << i) == 0) {
+            return bad_request("such a URL cannot have " + std::string(wishes[i].second));
+        }
+    }
+
+    return std::nullopt;
+}
+
+std::optional<Error> signed_already(const Scheme &scheme, const Url &url)
+{
+    return scheme.clean(url) != url.text()
+               ? std::optional(bad_request("the URL has a token already: \"" + printable(url.text()) + '"'))
+               : std::nullopt;
+}
+
+std::string with_argument(const Url &url, std::string_view argument)
+{
+    return url.text() + (url.has_query ? '&' : '?') + std::string(argument);
+}
+
+std::string with_argument(std::string_view url, std::string_view argument)
+{
+    return with_argument(Url::of(url), argument);
 }
 
 Answer genuine(std::int64_t expires, std::int64_t now)

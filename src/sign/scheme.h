@@ -1,5 +1,5 @@
-// A way to sign URLs: what a request says, and the keys, give a verdict.  Nothing
-// here reads a clock, a request or a file.
+// A way to sign URLs: what a request says, and the keys, give a verdict; and the other
+// way round, for whoever makes URLs.  Nothing here reads a clock, a request or a file.
 
 #pragma once
 
@@ -41,6 +41,21 @@ struct Asked {
     std::function<std::string(std::size_t)> value;     // what this of Scheme::expressions() is now
 };
 
+// What a new signature is to say.  Each scheme refuses what it has no words for.
+struct Wish {
+    const Key                  &key;                   // cloudfront: a private one, PEM
+    std::int64_t                now = 0;
+    std::optional<std::int64_t> expires = {};          // the last valid second, as the scheme counts it
+    std::optional<std::int64_t> starts = {};           // not valid before
+    std::string                 ip = {};               // one client's address
+    std::string                 area = {};             // all URLs of it: how it is meant is the scheme's
+    std::string                 hash = {};             // one of several that a scheme has
+    bool                        in_path = false;       // bunnycdn: relative links inherit it
+
+    // Where nobody says: an hour.
+    std::int64_t last() const { return expires.value_or(now + 3600); }
+};
+
 class Scheme {
 public:
     virtual ~Scheme() = default;
@@ -48,6 +63,10 @@ public:
     // Tries every key, in constant time.  A forged URL is reported before a late one,
     // so that a forger cannot use the clock as an oracle.
     virtual Answer verify(const Asked &asked, std::int64_t now) const = 0;
+
+    // The URL with a token that verify() takes for genuine.  Of `asked` it reads the URL
+    // and the values; the scheme's own keys it does not need.
+    virtual Result<std::string> sign(const Asked &asked, const Wish &wish) const = 0;
 
     // The URL without its token, valid or not.
     virtual std::string clean(const Url &url) const = 0;
@@ -93,6 +112,8 @@ private:
 };
 
 using Made = Result<std::unique_ptr<Scheme>>;
+
+std::vector<std::string> scheme_names();
 
 // Without keys it refuses every URL, and still says what is wrong with the options.
 Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &keys);

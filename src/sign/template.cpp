@@ -10,6 +10,8 @@
 
 #include <array>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 
 namespace cdn::sign {
 
@@ -84,6 +86,29 @@ std::optional<std::int64_t> parse_hex_time(std::string_view text)
     }
 
     return value;
+}
+
+std::string print_hex_time(std::int64_t time)
+{
+    char text[20];
+    std::snprintf(text, sizeof text, "%" PRIx64, static_cast<std::uint64_t>(time));
+    return text;
+}
+
+std::string print_iso8601(std::int64_t time)
+{
+    using namespace std::chrono;
+
+    const sys_seconds when{seconds(time)};
+    const auto day = floor<days>(when);
+    const year_month_day date(day);
+    const hh_mm_ss clock(when - day);
+    char text[80];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()));
+    return text;
 }
 
 // A message in parts: what the scheme fills in, and texts for the web server.
@@ -178,32 +203,43 @@ public:
         const auto expires = recipe_.expires ? arguments[1] : std::string_view();
         const auto text = recipe_.format == TimeFormat::iso8601 ? percent_decode(expires)
                                                                  : std::optional<std::string>(expires);
-        const auto last = text ? parse_time(*text) : std::nullopt;
-        if (arguments.repeated() || (recipe_.expires && (!last || *last <= 0))) {
+        const std::int64_t last = text ? parse_time(*text).value_or(0) : 0;
+        if (arguments.repeated() || (recipe_.expires && last <= 0)) {
             return refused(Verdict::invalid);
         }
 
-        const std::string query(Url::of(clean({{}, asked.url.query, asked.url.has_query})).query);
         const std::string given = recipe_.encoding == Encoding::hex ? std::string(arguments[0])
                                                                     : unescape_base64(arguments[0]);
         bool matches = false;
         for (std::size_t i = 0; i < keys_.size(); i++) {
-            std::string message;
-            for (const Part &part : parts_) {
-                switch (part.kind) {
-                case Part::Kind::key:     message += keys_[i].secret.bytes(); break;
-                case Part::Kind::expires: message += *text; break;
-                case Part::Kind::path:    message += asked.url.path; break;
-                case Part::Kind::query:   message += query; break;
-                case Part::Kind::text:    message += asked.value(part.expression); break;
-                }
-            }
-            const std::string digest = recipe_.is_hmac ? hmacs_[i].of({message}) : recipe_.hash.of({message});
-            wipe(message.data(), message.size());
-            matches |= equals(digest, given);
+            const std::string digest = digest_of(asked, *text, keys_[i], recipe_.is_hmac ? &hmacs_[i] : nullptr);
+            matches |= equal_in_constant_time(encoded(digest), recipe_.encoding == Encoding::hex
+                                                                   ? std::string_view(given)
+                                                                   : without_padding(given));
         }
 
-        return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
+        if (!matches) {
+            return refused(Verdict::invalid);
+        }
+
+        return recipe_.expires ? genuine(last, now) : refused(Verdict::ok);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, recipe_.expires ? wish::expires : wish::nothing)) {
+            return std::move(*error);
+        }
+        if (auto error = signed_already(*this, asked.url)) {
+            return std::move(*error);
+        }
+
+        const std::string last = recipe_.expires ? print_time(wish.last()) : "";
+        const auto hmac = recipe_.is_hmac ? std::optional<Hmac>(std::in_place, recipe_.hash, wish.key.secret.bytes())
+                                          : std::nullopt;
+        const std::string code = encoded(digest_of(asked, last, wish.key, hmac ? &*hmac : nullptr));
+        std::string url = with_argument(asked.url, recipe_.param + '=' + escape_base64(code));
+        return recipe_.expires ? with_argument(url, *recipe_.expires + '=' + last) : url;
     }
 
     std::string clean(const Url &url) const override { return without(url, names()); }
@@ -231,15 +267,46 @@ private:
         return parse_iso8601(text);
     }
 
-    bool equals(std::string_view digest, std::string_view given) const
+    std::string print_time(std::int64_t time) const
+    {
+        switch (recipe_.format) {
+        case TimeFormat::seconds: return std::to_string(time);
+        case TimeFormat::hex:     return print_hex_time(time);
+        case TimeFormat::iso8601: break;
+        }
+
+        return print_iso8601(time);
+    }
+
+    // Of the message of this key; hmac is that key, prepared, where the recipe wants it.
+    std::string digest_of(const Asked &asked, std::string_view expires, const Key &key, const Hmac *hmac) const
+    {
+        const std::string query(Url::of(clean({{}, asked.url.query, asked.url.has_query})).query);
+        std::string message;
+        for (const Part &part : parts_) {
+            switch (part.kind) {
+            case Part::Kind::key:     message += key.secret.bytes(); break;
+            case Part::Kind::expires: message += expires; break;
+            case Part::Kind::path:    message += asked.url.path; break;
+            case Part::Kind::query:   message += query; break;
+            case Part::Kind::text:    message += asked.value(part.expression); break;
+            }
+        }
+
+        std::string digest = hmac != nullptr ? hmac->of({message}) : recipe_.hash.of({message});
+        wipe(message.data(), message.size());
+        return digest;
+    }
+
+    std::string encoded(std::string_view digest) const
     {
         switch (recipe_.encoding) {
-        case Encoding::hex:    return equal_in_constant_time(hex(digest), given);
-        case Encoding::base64: return equal_in_constant_time(without_padding(base64(digest)), without_padding(given));
+        case Encoding::hex:    return hex(digest);
+        case Encoding::base64: return std::string(without_padding(base64(digest)));
         case Encoding::base64url: break;
         }
 
-        return equal_in_constant_time(base64url(digest), without_padding(given));
+        return base64url(digest);
     }
 
     Recipe                     recipe_;

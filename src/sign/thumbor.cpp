@@ -28,14 +28,23 @@ public:
             return {Verdict::missing, true, std::nullopt};
         }
 
-        const std::string text = Url{form->rest.substr(1), asked.url.query, asked.url.has_query}.text();
+        const Url rest{form->rest, asked.url.query, asked.url.has_query};
         const std::string given = unescape_base64(form->signature);
         bool matches = false;
         for (const Hmac &hmac : keys_) {
-            matches |= equal_in_constant_time(base64url(hmac.of({text})) + '=', given);
+            matches |= equal_in_constant_time(code(hmac, rest), given);
         }
 
         return refused(matches ? Verdict::ok : Verdict::invalid);
+    }
+
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    {
+        if (auto error = beyond(wish, wish::nothing)) {
+            return std::move(*error);
+        }
+
+        return '/' + code(Hmac(Hash::sha1(), wish.key.secret.bytes()), asked.url) + asked.url.text();
     }
 
     std::string clean(const Url &url) const override
@@ -45,6 +54,11 @@ public:
     }
 
 private:
+    static std::string code(const Hmac &hmac, const Url &rest)
+    {
+        return base64url(hmac.of({rest.text().substr(1)})) + '=';
+    }
+
     std::vector<Hmac> keys_;
 };
 

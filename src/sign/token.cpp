@@ -33,6 +33,20 @@ std::string unescape_base64(std::string_view text)
     return out;
 }
 
+std::string escape_base64(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) {
+        if (c == '+' || c == '/' || c == '=') {
+            out += c == '+' ? "%2B" : c == '/' ? "%2F" : "%3D";
+        } else {
+            out += c;
+        }
+    }
+
+    return out;
+}
+
 Cookie find_cookie(std::string_view header, std::string_view name)
 {
     Cookie cookie;

@@ -13,6 +13,7 @@ std::string_view without_padding(std::string_view base64);
 
 // %2B %2F %3D, which alone base64 needs, as they are; other escapes stay.
 std::string unescape_base64(std::string_view text);
+std::string escape_base64(std::string_view text);
 
 // Of this name; a second one makes both useless.
 struct Cookie {

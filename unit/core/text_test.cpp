@@ -110,6 +110,13 @@ TEST(PrintDecimal, RoundsToSixPlacesAndHasNoNegativeZero)
     EXPECT_EQ(print_decimal(-0.0000001), "0");
 }
 
+TEST(PercentEncode, LeavesWhatMayStand)
+{
+    EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
+    EXPECT_EQ(percent_encode("a b/\xc3\xbc,"), "a%20b%2F%C3%BC%2C");
+    EXPECT_EQ(percent_encode("a,b/c", ",/"), "a,b/c");
+}
+
 TEST(PercentDecode, DecodesOnce)
 {
     EXPECT_EQ(percent_decode("a%2Fb%2f%252e"), "a/b/%2e");
