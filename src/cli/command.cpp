@@ -9,11 +9,14 @@ int run(int argc, char **argv)
 {
     CLI::App app{"Makes and checks URLs, purges, warms and watches an edge that runs ngx_cdn.", "ngx-cdn"};
     app.set_version_flag("--version", std::string("ngx-cdn ") + version);
+    add_purge(app);
     app.require_subcommand(1);
 
     try {
         app.parse(argc, argv);
         return 0;
+    } catch (const CLI::RuntimeError &e) {
+        return e.get_exit_code();                      // a subcommand's own, all said
     } catch (const CLI::ParseError &e) {
         if (e.get_exit_code() == 0) {
             return app.exit(e);  // --help and --version

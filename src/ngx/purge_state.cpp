@@ -23,15 +23,6 @@ std::uint64_t random_number()
     return number;
 }
 
-// Sorts by time; cannot be guessed, nor given twice.
-std::string make_id(std::int64_t time_ms)
-{
-    char text[32];
-    std::snprintf(text, sizeof(text), "%012llx-%08llx", static_cast<unsigned long long>(time_ms),
-                  static_cast<unsigned long long>(random_number() & 0xffffffff));
-    return text;
-}
-
 void apply_line(purge::Table &table, std::string_view text)
 {
     const auto line = purge::parse_line(text);
@@ -169,7 +160,7 @@ Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge)
 
     const std::int64_t now = clock_ms();
     if (purge.id.empty()) {
-        purge.id = make_id(now);
+        purge.id = purge::make_id(now, random_number());
         purge.node = view(conf.node);
     }
     if (!purge.at_ms || *purge.at_ms <= now) {
