@@ -10,6 +10,9 @@ int run(int argc, char **argv)
     CLI::App app{"Makes and checks URLs, purges, warms and watches an edge that runs ngx_cdn.", "ngx-cdn"};
     app.set_version_flag("--version", std::string("ngx-cdn ") + version);
     add_purge(app);
+    add_warm(app);
+    add_status(app);
+    add_report(app);
     app.require_subcommand(1);
 
     try {
