@@ -103,7 +103,7 @@ void traffic(Document &document, const json &window, const json &trend, const st
     document.fact("Origin", "asked for " + percent(number_at(window, {"origin_share"})) + " of the requests");
     document.fact("Pictures", number(number_at(window, {"transforms"})) + " made");
     if (const std::string reasons = counts(members_at(window, {"by_reason"})); !reasons.empty()) {
-        document.fact("From cache", reasons);
+        document.fact("Cache", reasons);
     }
 }
 
@@ -114,7 +114,7 @@ std::string report_text(const json &status, const std::string &period, bool mark
     const json &window = value_at(status, {"windows", period});
     const json &trend = value_at(status, {"trends", period == "24h" ? "day" : "hour"});
     const std::string before = period == "24h" ? "the day before" : "the hour before";
-    constexpr std::size_t objects = 10;
+    constexpr std::size_t objects = 10, groups = 20;
 
     Document document(markdown);
     document.title(text_at(status, {"node"}) + ": the last " + (period == "5m" ? "5 minutes" : period == "1h" ? "hour" : "24 hours") + " until "
@@ -140,8 +140,8 @@ std::string report_text(const json &status, const std::string &period, bool mark
             document.table(table, yields);
         }
     };
-    section("Profiles, since the start", profiles_table(status), 0);
-    section("Regions, since the start", regions_table(status), 0);
+    section("Profiles, since the start", profiles_table(status, groups), 0);
+    section("Regions, since the start", regions_table(status, groups), 0);
     section("Most requested, today and yesterday", objects_table(status, "objects", objects), 1);
     section("Most missed, today and yesterday", objects_table(status, "misses", objects), 1);
 
@@ -165,7 +165,7 @@ std::string report_text(const json &status, const std::string &period, bool mark
 
     document.heading("Advice, from the last 24 hours");
     for (const json &one : list_at(status, {"recommendations"})) {
-        document.item(text_at(one, {"text"}) + " Why: " + text_at(one, {"reason"}) + ". Directive: " + text_at(one, {"directive"}));
+        document.item(text_at(one, {"text"}) + ". Why: " + text_at(one, {"reason"}) + ". Directive: " + text_at(one, {"directive"}));
     }
     if (list_at(status, {"recommendations"}).empty()) {
         document.item("none");

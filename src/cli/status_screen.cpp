@@ -38,17 +38,38 @@ public:
 
     void blank() { lines_.emplace_back(); }
 
-    void table(const std::string &title, const Table &table, std::size_t yields)
+    void table(const Table &table, std::size_t yields)
     {
         if (table.rows.empty()) {
             return;
         }
         blank();
-        if (!title.empty()) {
-            line({{title, bold}});
-        }
         for (const std::string &one : table.lines(look_.width, yields)) {
             line({{one}});
+        }
+    }
+
+    // Beside each other where there is room.
+    void tables(const Table &left, const Table &right, std::size_t yields)
+    {
+        constexpr int roomy = 100, gap = 4;
+        if (look_.width < roomy || left.rows.empty() || right.rows.empty()) {
+            table(left, yields);
+            table(right, yields);
+            return;
+        }
+
+        const int  half = (look_.width - gap) / 2;
+        auto       lefts = left.lines(half, yields);
+        auto       rights = right.lines(half, yields);
+        const auto rows = std::max(lefts.size(), rights.size());
+        lefts.resize(rows);
+        rights.resize(rows);
+        blank();
+        for (std::size_t i = 0; i < rows; i++) {
+            std::string both = fit(lefts[i], half + gap) + rights[i];
+            both.erase(both.find_last_not_of(' ') + 1);
+            line({{both}});
         }
     }
 
@@ -57,16 +78,18 @@ public:
     {
         std::string out;
         std::size_t at = 0;
+        bool        begins = true;                     // the line has no word yet
         while (at < words.size()) {
             const auto end = std::min(words.find(' ', at), words.size());
             const auto word = words.substr(at, end - at);
-            if (columns(out) > indent && columns(out) + 1 + columns(word) > look_.width) {
+            if (!begins && columns(out) + 1 + columns(word) > look_.width) {
                 line({{out}});
                 out.assign(static_cast<std::size_t>(indent), ' ');
-            } else if (columns(out) > indent) {
+            } else if (!begins) {
                 out += ' ';
             }
             out += word;
+            begins = false;
             at = end + 1;
         }
         line({{out}});
@@ -170,7 +193,7 @@ void windows(Screen &screen, const json &status)
             row.push_back(column.print(value_at(status, {"windows", row[0]})));
         }
     }
-    screen.table("", table, 0);
+    screen.table(table, 0);
 }
 
 // The last seconds of a series, one character each.
@@ -230,6 +253,20 @@ void purges(Screen &screen, const json &status)
     screen.text(line, 2);
 }
 
+// By requests, most first.
+std::vector<std::pair<std::string, const json *>> busiest(const json &groups, std::size_t most)
+{
+    std::vector<std::pair<std::string, const json *>> sorted;
+    for (const auto &[name, group] : groups.items()) {
+        sorted.emplace_back(harmless(name), &group);
+    }
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) {
+        return number_at(*a.second, {"requests"}).value_or(0) > number_at(*b.second, {"requests"}).value_or(0);
+    });
+    sorted.resize(std::min(sorted.size(), most));
+    return sorted;
+}
+
 }  // namespace
 
 std::string measure_value(std::string_view measure, std::optional<double> value)
@@ -256,22 +293,22 @@ std::string counts(const json &by_name)
     return out;
 }
 
-Table profiles_table(const json &status)
+Table profiles_table(const json &status, std::size_t most)
 {
     Table table{{"PROFILE", "REQUESTS", "HITS", "BYTES"}, {false, true, true, true}, {}};
-    for (const auto &[name, one] : members_at(status, {"requests", "by_profile"}).items()) {
-        table.rows.push_back({harmless(name), number(number_at(one, {"requests"})), percent(number_at(one, {"hit_ratio"})),
-                              bytes(number_at(one, {"bytes"}))});
+    for (const auto &[name, one] : busiest(members_at(status, {"requests", "by_profile"}), most)) {
+        table.rows.push_back({name, number(number_at(*one, {"requests"})), percent(number_at(*one, {"hit_ratio"})),
+                              bytes(number_at(*one, {"bytes"}))});
     }
     return table;
 }
 
-Table regions_table(const json &status)
+Table regions_table(const json &status, std::size_t most)
 {
     Table table{{"REGION", "REQUESTS", "HITS", "MEAN"}, {false, true, true, true}, {}};
-    for (const auto &[name, one] : members_at(status, {"requests", "by_region"}).items()) {
-        table.rows.push_back({harmless(name), number(number_at(one, {"requests"})), percent(number_at(one, {"hit_ratio"})),
-                              milliseconds(number_at(one, {"mean_ms"}))});
+    for (const auto &[name, one] : busiest(members_at(status, {"requests", "by_region"}), most)) {
+        table.rows.push_back({name, number(number_at(*one, {"requests"})), percent(number_at(*one, {"hit_ratio"})),
+                              milliseconds(number_at(*one, {"mean_ms"}))});
     }
     return table;
 }
@@ -289,7 +326,7 @@ Table objects_table(const json &status, std::string_view which, std::size_t most
 
 std::vector<std::string> status_screen(const json &status, const Look &look)
 {
-    constexpr std::size_t objects = 5;
+    constexpr std::size_t objects = 5, groups = 6;
 
     Screen screen(look);
     head(screen, status);
@@ -300,12 +337,10 @@ std::vector<std::string> status_screen(const json &status, const Look &look)
         sparkline(screen, status, "requests/s", "rps", false);
         sparkline(screen, status, "hit ratio", "hit_ratio", true);
     }
-    advice(screen, status);
-    screen.table("", profiles_table(status), 0);
-    screen.table("", regions_table(status), 0);
-    screen.table("", objects_table(status, "objects", objects), 1);
-    screen.table("", objects_table(status, "misses", objects), 1);
+    screen.tables(profiles_table(status, groups), regions_table(status, groups), 0);
+    screen.tables(objects_table(status, "objects", objects), objects_table(status, "misses", objects), 1);
     purges(screen, status);
+    advice(screen, status);
     return screen.take();
 }
 

@@ -84,10 +84,14 @@ std::int64_t now_ms()
 // What is to be fetched, each once, in the order given.
 std::vector<WarmUrl> wanted(const Options &options, const Via &via)
 {
-    std::vector<WarmUrl> entries;
+    struct Entry {
+        WarmUrl url;
+        bool    variants_only = false;
+    };
+    std::vector<Entry> entries;
     if (!options.urls.empty()) {
         for (const std::string &line : warm::read_list(read_all(options.urls))) {
-            entries.push_back(warm_url(line, options.host));
+            entries.push_back({warm_url(line, options.host)});
         }
     }
     if (options.top > 0) {
@@ -99,7 +103,7 @@ std::vector<WarmUrl> wanted(const Options &options, const Via &via)
                 const auto name = object.is_object() ? object.value("url", nlohmann::json()) : nlohmann::json();
                 const auto parts = warm::split_object(name.is_string() ? name.get<std::string>() : std::string());
                 if (!parts.path.empty() && !parts.host.empty() && taken++ < options.top) {
-                    entries.push_back(warm_url(via.scheme + "://" + parts.host + parts.path, ""));
+                    entries.push_back({warm_url(via.scheme + "://" + parts.host + parts.path, ""), parts.variants_only});
                 }
             }
         }
@@ -107,10 +111,11 @@ std::vector<WarmUrl> wanted(const Options &options, const Via &via)
 
     std::vector<WarmUrl> out;
     std::set<std::pair<std::string, std::string>> seen;
-    for (const WarmUrl &entry : entries) {
-        for (const std::string &target : warm::variants(entry.target, options.presets, options.widths, options.picture_options)) {
-            if (seen.emplace(entry.host, target).second) {
-                out.push_back({entry.host, target, entry.https, entry.absolute});
+    for (const auto &[url, variants_only] : entries) {
+        const auto targets = warm::variants(url.target, options.presets, options.widths, options.picture_options);
+        for (std::size_t i = variants_only ? 1 : 0; i < targets.size(); i++) {
+            if (seen.emplace(url.host, targets[i]).second) {
+                out.push_back({url.host, targets[i], url.https, url.absolute});
             }
         }
     }
@@ -192,16 +197,16 @@ private:
         }
 
         totals_.add(response);
-        if (const std::string why = failure_of(response); !why.empty()) {
+        unanswered_ = response.connected ? 0 : unanswered_ + 1;
+        answered_ = answered_ || response.connected;
+        if (const std::string why = failure_of(response); !why.empty() && answered_) {
             clear_progress();
             std::fprintf(stderr, "ngx-cdn: %s%s: %s\n", harmless(urls_[index].absolute ? urls_[index].host : "").c_str(),
                          harmless(urls_[index].target).c_str(), harmless(why).c_str());
         }
 
-        constexpr int most = 5;                        // the edge is not there: no use in going on
-        unanswered_ = response.connected ? 0 : unanswered_ + 1;
-        answered_ = answered_ || response.connected;
-        if (unanswered_ >= most && problem_.empty()) {
+        constexpr int most = 5;                        // the edge is gone: no use in going on
+        if (!answered_ || (unanswered_ >= most && problem_.empty())) {
             problem_ = response.error;
         }
     }
@@ -269,8 +274,8 @@ private:
         if (interrupts > 0) {
             return interrupted;
         }
-        if (!problem_.empty() || (!answered_ && totals_.failed > 0)) {
-            throw Failure(Exit::unreachable, harmless(options_.via) + " does not answer");
+        if (!problem_.empty()) {
+            throw Failure(Exit::unreachable, harmless(options_.via) + ": " + harmless(problem_));
         }
         return static_cast<int>(totals_.failed > 0 ? Exit::refused : Exit::done);
     }
