@@ -83,9 +83,11 @@ CONF
         cdn_purge_event   user-changed "tag:user-{user_id}";
         proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
         server { listen unix:%DIR%/edge.sock; location ^~ /cdn/purge { cdn_purge_api; } }
+        server { listen 127.0.0.1:%PORT_tls% ssl; %TLS%  location ^~ /cdn/purge { cdn_purge_api; } location / { return 200 "\$host"; } }
 HTTP
         sleep 0.2 if $r->{uri} =~ /slow/;
         return [404, [], 'no'] if $r->{uri} =~ /missing/;
+        return [503, ['Retry-After' => 0], 'busy'] if $r->{uri} =~ /once/ && !$version{once}++;
         return [200, ['Cache-Control' => 'max-age=600', 'Cache-Tag' => 'all ' . $r->{uri} =~ s/\W//gr],
             'version ' . ++$version{ $r->{uri} }];
     });
@@ -153,6 +155,10 @@ is(run('purge', 'cancel', $id, @to), 0, 'and can be cancelled');
 is(run('purge', 'cancel', $id, @to), 1, 'once');
 
 is(run('purge', '--to', "http://unix:$a->{dir}/edge.sock:/cdn/purge", '--tag', 'x'), 0, 'through a unix socket');
+
+my $tls = "127.0.0.1:" . $a->port('tls');
+is(run('purge', '--to', "https://$tls/cdn/purge", '--tag', 'x'), 3, 'an authority that nobody knows is not believed');
+is(run('purge', '--to', "https://localhost:" . $a->port('tls') . '/cdn/purge', '--cacert', "$a->{dir}/certificate.pem", '--tag', 'x'), 0, 'one that is given is');
 
 for my $everything (['--everything'], ['--prefix', '/'], ['--pattern', '*']) {
     is(run('purge', @to, @$everything), 2, "@$everything without a terminal needs --yes");
@@ -259,6 +265,13 @@ like(err(), qr{^ngx-cdn: /$_->[0]: $_->[1]$}m, "/$_->[0] is named") for ['busy',
 is(run('warm', '--via', $via, '--top', 3, '--json'), 0, 'the most requested are fetched') or diag(err());
 cmp_ok(out_json()->{succeeded}, '>=', 3, 'all of them');
 
+write_file('once', "/once\n");
+is(run('warm', '--via', $via, '--urls', "$dir/once", '--json'), 0, 'an edge that is busy is asked again when it said');
+is(out_json()->{succeeded}, 1, 'once');
+is(scalar(() = $a->origin_requests(qr/once/)), 2, 'with one more request');
+
+is(run('warm', '--via', "https://$tls", '--host', 'localhost', '--cacert', "$a->{dir}/certificate.pem", '--urls', "$dir/once"), 0, 'https, by the visitors\' name');
+
 is(run('warm', '--via', "http://127.0.0.1:$closed", '--urls', "$dir/list"), 3, 'an edge that is down');
 like(err(), qr/\Angx-cdn: http:\/\/127.0.0.1:$closed: [^\n]+\n\z/, 'is said to be, in one line');
 write_file('odd', "/a b\n");
@@ -307,6 +320,45 @@ CONF
 for my $how (['status'], ['report'], ['report', '--markdown']) {
     is(run(@$how, "http://127.0.0.1:$hostile->{port}/status.json"), 0, "@$how of hostile names");
     unlike(out(), qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b/, 'prints no control character');
+}
+
+# ---- in a terminal
+
+# In one of so many columns; it is given SIGINT when what it writes matches.
+sub in_terminal ($columns, $wanted, @arguments)
+{
+    my $line = join ' ', map { "'$_'" } $command, @arguments;
+    write_file('run.sh', "stty cols $columns rows 20; echo \$\$ >$dir/pid; exec $line\n");
+    unlink "$dir/screen", "$dir/pid";
+    my $pid = spawn('script', '-qefc', "sh $dir/run.sh", "$dir/screen");
+    ok(eventually(sub { -e "$dir/screen" && slurp('screen') =~ $wanted }, 20), "$arguments[0] in $columns columns") or diag(slurp('screen'));
+    my $inner = slurp('pid') =~ s/\s//gr;
+    kill INT => $inner;
+    ok(eventually(sub { !kill 0 => $inner }, 20), 'ends by Ctrl-C');
+    ok(eventually(sub { slurp('screen') =~ /^Script done.*COMMAND_EXIT_CODE="(\d+)"/m }, 20), 'for good');
+    return slurp('screen') =~ s/\AScript started.*\n//r;
+}
+
+{
+    local $ENV{TERM} = 'xterm';
+    local $ENV{LC_ALL} = 'C.UTF-8';
+    for my $columns (60, 200) {
+        my $screen = in_terminal($columns, qr/of 100/, 'status', "http://127.0.0.1:$hostile->{port}/status.json");
+        like($screen, qr/COMMAND_EXIT_CODE="0"/, 'an end like any other');
+        my ($shown) = $screen =~ /\A\e\[\?1049h\e\[\?25l(.*)\e\[\?25h\e\[\?1049l/s;
+        ok(defined $shown, 'the screen is as it was before');
+        $shown =~ s/\e\[(?:H|K|J|0m|1m|3[123]m)|\r\n//g;
+        unlike($shown, qr/[\x00-\x1f\x7f]|\xc2\x9b/, 'and nothing but our own sequences was on it');
+    }
+    local $ENV{NO_COLOR} = 1;
+    unlike(in_terminal(60, qr/of 100/, 'status', "http://127.0.0.1:$hostile->{port}/status.json"), qr/\e\[\d*m/, 'NO_COLOR');
+
+    for my $columns (24, 100) {
+        my $screen = in_terminal($columns, qr/\d+\/500/, 'warm', '--via', $via, '--urls', "$dir/long", '--rate', 20);
+        like($screen, qr/COMMAND_EXIT_CODE="130"/, 'interrupted');
+        is($screen =~ /█|░/ ? 100 : 24, $columns, 'a bar where there is room');
+        like($screen, qr/\r\e\[K\d+ fetched, 0 failed, \d+ not fetched/, 'the totals take its place');
+    }
 }
 
 kill KILL => $redis;

@@ -50,9 +50,10 @@ struct Options {
 };
 
 // What is said beats the environment.
-std::unique_ptr<PurgeTaker> taker(const Options &options)
+std::unique_ptr<PurgeTaker> taker(const Options &options, std::int64_t wait_ms = 0)
 {
     PurgePlace place = options.place;
+    place.patience_ms += wait_ms;
     if (place.redis.empty() && place.to.empty()) {
         if (const char *url = std::getenv("NGX_CDN_PURGE_URL")) {
             place.to = url;
@@ -213,7 +214,7 @@ void submit(const Options &options)
         throw Failure(Exit::refused, "nothing is purged");
     }
 
-    const json answer = taker(options)->submit(body, options.wait);
+    const json answer = taker(options, checked.wait_ms)->submit(body, options.wait);
     if (options.print_json) {
         std::puts(print_json(answer).c_str());
     } else {

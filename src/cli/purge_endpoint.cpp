@@ -16,7 +16,7 @@ class EdgeEndpoint : public PurgeTaker {
 public:
     explicit EdgeEndpoint(const PurgePlace &place)
         : address_(parse_address(place.to)), token_(read_token("--token", place.token, "NGX_CDN_PURGE_TOKEN")),
-          ca_file_(place.ca_file)
+          ca_file_(place.ca_file), patience_ms_(place.patience_ms)
     {
         address_.rest = address_.rest.substr(0, address_.rest.find('?'));
         while (address_.rest.ends_with('/')) {
@@ -45,7 +45,7 @@ private:
         request.target = address_.rest + target;
         request.body = body;
         request.ca_file = ca_file_;
-        request.timeout_ms = 45'000;                   // the longest wait is 30 s
+        request.timeout_ms = patience_ms_;
         request.headers = {{"Accept", "application/json"}};
         if (!body.empty()) {
             request.headers.emplace_back("Content-Type", "application/json");
@@ -80,6 +80,7 @@ private:
     Address     address_;
     std::string token_;
     std::string ca_file_;
+    std::int64_t patience_ms_;
 };
 
 }  // namespace

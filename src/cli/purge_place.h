@@ -20,13 +20,14 @@ struct PurgePlace {
     std::string              password;                 // file:NAME, env:NAME
     std::string              sentinel;
     std::string              name_space = "ngx_cdn";
+    std::int64_t             patience_ms = 10'000;     // for all of it
 };
 
 class PurgeTaker {
 public:
     virtual ~PurgeTaker() = default;
 
-    // All throw Failure: refused, or unreachable.
+    // All throw Failure where it is refused, or nobody answers.
     virtual nlohmann::json submit(const nlohmann::json &purge, const std::string &wait) = 0;
     virtual nlohmann::json list(int limit) = 0;
     virtual nlohmann::json show(const std::string &id) = 0;

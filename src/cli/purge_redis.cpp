@@ -63,7 +63,7 @@ RedisSettings settings_of(const PurgePlace &place)
 class FleetRedis : public PurgeTaker {
 public:
     explicit FleetRedis(const PurgePlace &place)
-        : settings_(settings_of(place)), keys_(settings_.name_space), redis_(settings_, steady_clock::now() + longest)
+        : settings_(settings_of(place)), keys_(settings_.name_space), redis_(settings_, steady_clock::now() + milliseconds(place.patience_ms))
     {
         if (!redis_) {
             fail();
@@ -142,8 +142,6 @@ public:
     }
 
 private:
-    static constexpr milliseconds longest{45'000};     // the longest wait is 30 s
-
     [[noreturn]] void fail()
     {
         const std::string &problem = redis_.problem();

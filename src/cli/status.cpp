@@ -65,7 +65,7 @@ void draw(std::vector<std::string> lines, const Look &look)
     }
     std::string text = "\033[H";
     for (std::size_t i = 0; i < lines.size(); i++) {
-        text += lines[i] + "\033[K" + (i + 1 < lines.size() ? "\r\n" : "");
+        text += lines[i] + "\033[K" + (i + 1 < lines.size() ? "\n" : "");
     }
     text += "\033[J";
     std::fputs(text.c_str(), stdout);
