@@ -63,11 +63,14 @@ void draw(std::vector<std::string> lines, const Look &look)
     if (lines.size() > static_cast<std::size_t>(look.height)) {
         lines.resize(static_cast<std::size_t>(look.height));
     }
+    // erased first: after a full line the cursor still stands on its last column
     std::string text = "\033[H";
     for (std::size_t i = 0; i < lines.size(); i++) {
-        text += lines[i] + "\033[K" + (i + 1 < lines.size() ? "\n" : "");
+        text += (i > 0 ? "\n\033[K" : "\033[K") + lines[i];
     }
-    text += "\033[J";
+    if (lines.size() < static_cast<std::size_t>(look.height)) {
+        text += "\n\033[J";
+    }
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
 }
