@@ -317,7 +317,7 @@ CONF
     requests => { by_profile => { "\e[31mred" => { requests => 1 } } },
     recommendations => [{ text => "\e[5m", reason => "\b\b", directive => "\x7f" }],
 }) });
-for my $how (['status'], ['report'], ['report', '--markdown']) {
+for my $how (['status'], ['status', '--json'], ['report'], ['report', '--markdown']) {
     is(run(@$how, "http://127.0.0.1:$hostile->{port}/status.json"), 0, "@$how of hostile names");
     unlike(out(), qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b/, 'prints no control character');
 }

@@ -165,7 +165,7 @@ bool is_everything(const purge::Target &target)
 
 std::string mended(const json &value)
 {
-    return harmless(value.is_string() ? value.get_ref<const std::string &>() : value.dump(-1, ' ', false, json::error_handler_t::replace));
+    return harmless(value.is_string() ? value.get_ref<const std::string &>() : json_text(value));
 }
 
 void print(const std::vector<std::string> &lines)
@@ -216,7 +216,7 @@ void submit(const Options &options)
 
     const json answer = taker(options, checked.wait_ms)->submit(body, options.wait);
     if (options.print_json) {
-        std::puts(print_json(answer).c_str());
+        std::puts(json_text(answer).c_str());
     } else {
         print_answer(answer);
     }
@@ -239,7 +239,7 @@ void list(const Options &options)
 {
     const json answer = taker(options)->list(options.limit);
     if (options.print_json) {
-        std::puts(print_json(answer).c_str());
+        std::puts(json_text(answer).c_str());
         return;
     }
 
@@ -265,7 +265,7 @@ void show(const Options &options)
 {
     const json answer = taker(options)->show(options.id);
     if (options.print_json) {
-        std::puts(print_json(answer).c_str());
+        std::puts(json_text(answer).c_str());
         return;
     }
 
@@ -284,7 +284,7 @@ void cancel(const Options &options)
 {
     const json answer = taker(options)->cancel(options.id);
     if (options.print_json) {
-        std::puts(print_json(answer).c_str());
+        std::puts(json_text(answer).c_str());
     } else {
         std::printf("%s %s\n", text_at(answer, {"id"}).c_str(), text_at(answer, {"status"}).c_str());
     }
@@ -293,14 +293,14 @@ void cancel(const Options &options)
 void add_place(CLI::App &app, Options &options)
 {
     PurgePlace &place = options.place;
-    app.add_option("--to", place.to, "the endpoint of an edge, as http://127.0.0.1/cdn/purge or http://unix:/run/nginx.sock:/cdn/purge [NGX_CDN_PURGE_URL]");
-    app.add_option("--token", place.token, "its token: file:NAME or env:NAME [NGX_CDN_PURGE_TOKEN]");
-    app.add_option("--cacert", place.ca_file, "PEM file of the authorities to trust, for https");
-    app.add_option("--redis", place.redis, "instead of an edge, the Redis of a fleet: redis://HOST:PORT/DB or unix:/PATH; several are tried in turn [NGX_CDN_REDIS]")
+    app.add_option("--to", place.to, "the endpoint of an edge, as http://127.0.0.1/cdn/purge or http://unix:/run/nginx.sock:/cdn/purge [NGX_CDN_PURGE_URL]")->type_name("URL");
+    app.add_option("--token", place.token, "its token: file:NAME or env:NAME [NGX_CDN_PURGE_TOKEN]")->type_name("PLACE");
+    app.add_option("--cacert", place.ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
+    app.add_option("--redis", place.redis, "instead of an edge, the Redis of a fleet: redis://HOST:PORT/DB or unix:/PATH; several are tried in turn [NGX_CDN_REDIS]")->type_name("URL")
         ->expected(1)->take_all()->allow_extra_args(false);
-    app.add_option("--password", place.password, "of Redis: file:NAME or env:NAME");
-    app.add_option("--sentinel", place.sentinel, "the master's name: the URLs are sentinels");
-    app.add_option("--namespace", place.name_space, "as in cdn_redis")->capture_default_str();
+    app.add_option("--password", place.password, "of Redis: file:NAME or env:NAME")->type_name("PLACE");
+    app.add_option("--sentinel", place.sentinel, "the master's name: the URLs are sentinels")->type_name("NAME");
+    app.add_option("--namespace", place.name_space, "as in cdn_redis")->type_name("NAME")->capture_default_str();
     app.add_flag("--json", options.print_json, "print the answer as it came");
 }
 
@@ -312,29 +312,29 @@ void add_purge(CLI::App &app)
     CLI::App *command = app.add_subcommand("purge", "Purges by tag, URL, prefix or pattern, at an edge or a whole fleet");
     add_place(*command, *options);
 
-    const auto add_list = [&](const char *name, std::vector<std::string> &list, const char *help) {
-        command->add_option(name, list, help)->expected(1)->take_all()->allow_extra_args(false)->group("What");
+    const auto add_list = [&](const char *name, const char *type, std::vector<std::string> &list, const char *help) {
+        command->add_option(name, list, help)->type_name(type)->expected(1)->take_all()->allow_extra_args(false)->group("What");
     };
-    add_list("--tag", options->tags, "a tag of responses; repeatable, as the next three");
-    add_list("--url", options->urls, "/path?query of any host, or //host/path; an image source takes its variants along");
-    add_list("--prefix", options->prefixes, "all that begins with it");
-    add_list("--pattern", options->patterns, "* stands for anything");
+    add_list("--tag", "TAG", options->tags, "a tag of responses; repeatable, as the next three");
+    add_list("--url", "URL", options->urls, "/path?query of any host, or //host/path; an image source takes its variants along");
+    add_list("--prefix", "PREFIX", options->prefixes, "all that begins with it");
+    add_list("--pattern", "PATTERN", options->patterns, "* stands for anything");
     command->add_flag("--everything", options->everything, "all that is cached; asks, or needs --yes")->group("What");
-    command->add_option("--targets", options->file, "a file of tag:X, url:X, prefix:X and pattern:X, a line each; - is standard input")->group("What");
-    command->add_option("--event", options->event, "a cdn_purge_event")->group("What");
-    add_list("--data", options->data, "NAME=VALUE for the event; repeatable");
+    command->add_option("--targets", options->file, "a file of tag:X, url:X, prefix:X and pattern:X, a line each; - is standard input")->type_name("FILE")->group("What");
+    command->add_option("--event", options->event, "a cdn_purge_event")->type_name("NAME")->group("What");
+    add_list("--data", "NAME=VALUE", options->data, "of the event; repeatable");
 
     auto *soft = command->add_flag("--soft", options->soft, "what matches is stale: served while it is fetched anew (default)")->group("How");
     command->add_flag("--hard", options->hard, "what matches is gone")->excludes(soft)->group("How");
-    command->add_option("--at", options->at, "later: Unix seconds or 2026-11-21T08:00:00Z")->group("How");
+    command->add_option("--at", options->at, "later: Unix seconds or 2026-11-21T08:00:00Z")->type_name("TIME")->group("How");
     command->add_option("--strategy", options->strategy, "immediate, gradual or smart")
         ->check(CLI::IsMember({"immediate", "gradual", "smart"}))->group("How");
-    command->add_option("--batch", options->batch, "edges at a time")->group("How");
-    command->add_option("--delay", options->delay, "seconds between batches")->group("How");
-    add_list("--region", options->regions, "smart: first here; repeatable");
+    command->add_option("--batch", options->batch, "edges at a time")->type_name("N")->group("How");
+    command->add_option("--delay", options->delay, "seconds between batches")->type_name("SECONDS")->group("How");
+    add_list("--region", "NAME", options->regions, "smart: first here; repeatable");
     command->get_option("--region")->group("How");
-    command->add_option("--reason", options->reason, "kept and logged")->group("How");
-    command->add_option("--wait", options->wait, "for the edges' receipts, as 5s; up to 30s")->group("How");
+    command->add_option("--reason", options->reason, "kept and logged")->type_name("TEXT")->group("How");
+    command->add_option("--wait", options->wait, "for the edges' receipts, as 5s; up to 30s")->type_name("TIME")->group("How");
     command->add_flag("--yes", options->yes, "do not ask")->group("How");
 
     command->footer("Examples:\n"
@@ -346,7 +346,7 @@ void add_purge(CLI::App &app)
 
     command->require_subcommand(0, 1);
     CLI::App *list_command = command->add_subcommand("list", "The latest purges");
-    list_command->add_option("--limit", options->limit, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
+    list_command->add_option("--limit", options->limit, "how many")->type_name("N")->check(CLI::Range(1, 1000))->capture_default_str();
     CLI::App *show_command = command->add_subcommand("show", "One purge, and which edges applied it");
     CLI::App *cancel_command = command->add_subcommand("cancel", "Cancels a purge to come");
     for (CLI::App *one : {list_command, show_command, cancel_command}) {

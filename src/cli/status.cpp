@@ -4,7 +4,6 @@
 #include "cli/http.h"
 #include "cli/status_json.h"
 #include "cli/status_screen.h"
-#include "core/json.h"
 
 #include <unistd.h>
 
@@ -106,7 +105,7 @@ void watch(const Options &options)
 void show(const Options &options)
 {
     if (options.print_json) {
-        std::puts(fetch_status(options.url, options.ca_file, true).dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+        std::puts(json_text(fetch_status(options.url, options.ca_file, true), 2).c_str());
         return;
     }
 
@@ -129,7 +128,7 @@ void add_status(CLI::App &app)
     options->url = status_url;
     CLI::App *command = app.add_subcommand("status", "What an edge says of itself, live in a terminal");
     command->add_option("URL", options->url, "of its cdn_status")->envname("NGX_CDN_STATUS_URL")->capture_default_str();
-    command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https");
+    command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
     command->add_flag("--json", options->print_json, "print the JSON as it is");
     command->add_flag("--once", options->once, "print it once; so it is too where the output is no terminal");
     command->footer("Ctrl-C ends it.  Colours are off where NO_COLOR is set.");

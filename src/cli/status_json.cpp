@@ -48,6 +48,11 @@ const json &members_at(const json &from, Path path)
     return value.is_object() ? value : empty;
 }
 
+std::string json_text(const json &value, int indent)
+{
+    return value.dump(indent, ' ', true, json::error_handler_t::replace);
+}
+
 json fetch_status(const std::string &url, const std::string &ca_file, bool with_series)
 {
     const Address address = parse_address(url);

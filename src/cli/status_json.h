@@ -20,6 +20,9 @@ std::string text_at(const nlohmann::json &from, Path path);              // harm
 const nlohmann::json &list_at(const nlohmann::json &from, Path path);    // an array, perhaps empty
 const nlohmann::json &members_at(const nlohmann::json &from, Path path); // an object, perhaps empty
 
+// As JSON, in ASCII: what is none is escaped, so that a terminal shows it and no more.
+std::string json_text(const nlohmann::json &value, int indent = -1);
+
 // GET of cdn_status's JSON at that URL.  Throws Failure.
 nlohmann::json fetch_status(const std::string &url, const std::string &ca_file, bool with_series);
 

@@ -6,10 +6,10 @@
 #include "cli/status_json.h"
 #include "cli/terminal.h"
 #include "cli/warm_totals.h"
-#include "core/json.h"
 #include "core/text.h"
 #include "purge/purge.h"
 #include "warm/pace.h"
+#include "warm/source.h"
 #include "warm/variants.h"
 
 #include <unistd.h>
@@ -102,8 +102,10 @@ std::vector<WarmUrl> wanted(const Options &options, const Via &via)
             for (const auto &object : list_at(status, {"top", list})) {
                 const auto name = object.is_object() ? object.value("url", nlohmann::json()) : nlohmann::json();
                 const auto parts = warm::split_object(name.is_string() ? name.get<std::string>() : std::string());
-                if (!parts.path.empty() && !parts.host.empty() && taken++ < options.top) {
-                    entries.push_back({warm_url(via.scheme + "://" + parts.host + parts.path, ""), parts.variants_only});
+                const auto source = warm::canonical_source(parts.path);
+                const std::string path = source.value_or(parts.path);
+                if (!path.empty() && !parts.host.empty() && taken++ < options.top) {
+                    entries.push_back({warm_url(via.scheme + "://" + parts.host + path, ""), source.has_value()});
                 }
             }
         }
@@ -264,7 +266,7 @@ private:
     int report()
     {
         if (options_.print_json) {
-            std::puts(print_json(totals_json(totals_)).c_str());
+            std::puts(json_text(totals_json(totals_)).c_str());
         } else {
             std::fputs(print_totals(totals_).c_str(), stdout);
         }
@@ -342,20 +344,20 @@ void add_warm(CLI::App &app)
     auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("warm", "Fetches a list of URLs, with their variants, through an edge");
 
-    command->add_option("--urls", options->urls, "paths or URLs, a line each; - is standard input");
-    command->add_option("--top", options->top, "and so many of the most requested objects, and of the most missed, of the edge's status")
+    command->add_option("--urls", options->urls, "paths or URLs, a line each; - is standard input")->type_name("FILE");
+    command->add_option("--top", options->top, "and so many of the most requested objects, and of the most missed, of the edge's status")->type_name("N")
         ->check(CLI::Range(0, 1000));
-    command->add_option("--status", options->status, "where that is, if not at /cdn/status of --via");
-    command->add_option("--presets", options->presets, "of each picture these presets too: hero,thumbnail")->delimiter(',');
-    command->add_option("--widths", options->widths, "and these widths: 480,768,1024")->delimiter(',')->check(CLI::Range(1, 12000));
-    command->add_option("--options", options->picture_options, "what stands beside a width, as in the pages' image URLs")->capture_default_str();
+    command->add_option("--status", options->status, "where that is, if not at /cdn/status of --via")->type_name("URL");
+    command->add_option("--presets", options->presets, "of each picture these presets too: hero,thumbnail")->type_name("NAME")->delimiter(',');
+    command->add_option("--widths", options->widths, "and these widths: 480,768,1024")->type_name("N")->delimiter(',')->check(CLI::Range(1, 12000));
+    command->add_option("--options", options->picture_options, "what stands beside a width, as in the pages' image URLs")->type_name("OPTIONS")->capture_default_str();
     command->add_option("--header", options->headers, "NAME VALUE, sent along; repeatable: Accept image/webp")->type_name("NAME VALUE");
-    command->add_option("--concurrency", options->concurrency, "at once")->check(CLI::Range(1, 256))->capture_default_str();
-    command->add_option("--rate", options->rate, "at most so many a second; 0: no limit")->check(CLI::Range(0.0, 100000.0))->capture_default_str();
-    command->add_option("--via", options->via, "the edge, whatever the URLs' host: http://HOST:PORT or http://unix:/PATH:")->capture_default_str();
-    command->add_option("--host", options->host, "the visitors' host, for paths");
-    command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https");
-    command->add_option("--timeout", options->timeout_s, "seconds for each")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
+    command->add_option("--concurrency", options->concurrency, "at once")->type_name("N")->check(CLI::Range(1, 256))->capture_default_str();
+    command->add_option("--rate", options->rate, "at most so many a second; 0: no limit")->type_name("N")->check(CLI::Range(0.0, 100000.0))->capture_default_str();
+    command->add_option("--via", options->via, "the edge, whatever the URLs' host: http://HOST:PORT or http://unix:/PATH:")->type_name("URL")->capture_default_str();
+    command->add_option("--host", options->host, "the visitors' host, for paths")->type_name("NAME");
+    command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
+    command->add_option("--timeout", options->timeout_s, "seconds for each")->type_name("SECONDS")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
     command->add_flag("--json", options->print_json, "print the totals as JSON");
     command->add_flag("--quiet", options->quiet, "no progress bar");
     command->footer("Examples:\n"

@@ -23,6 +23,11 @@ std::uint64_t random_number()
     return number;
 }
 
+std::string make_id(std::int64_t time_ms)
+{
+    return purge::make_id(time_ms, random_number());
+}
+
 void apply_line(purge::Table &table, std::string_view text)
 {
     const auto line = purge::parse_line(text);
@@ -160,7 +165,7 @@ Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge)
 
     const std::int64_t now = clock_ms();
     if (purge.id.empty()) {
-        purge.id = purge::make_id(now, random_number());
+        purge.id = make_id(now);
         purge.node = view(conf.node);
     }
     if (!purge.at_ms || *purge.at_ms <= now) {

@@ -10,7 +10,6 @@ namespace cdn::warm {
 namespace {
 
 constexpr std::string_view image_prefix = "/cdn-cgi/image/";
-constexpr std::string_view canonical_prefix = "/cdn-image/";
 
 bool is_picture(std::string_view path)
 {
@@ -25,7 +24,7 @@ bool is_picture(std::string_view path)
 // "/w=300,h=200/photo.jpg", and the prefixes of Cloudflare's and the canonical form.
 bool is_image_path(std::string_view path)
 {
-    if (path.starts_with(image_prefix) || path.starts_with(canonical_prefix)) {
+    if (path.starts_with(image_prefix) || path.starts_with("/cdn-image/")) {
         return true;
     }
     const auto first = split(path.substr(std::min<std::size_t>(path.size(), 1)), '/')[0];
@@ -69,17 +68,7 @@ HostAndPath split_object(std::string_view name)
     if (slash == name.npos || name.size() >= longest) {
         return {};
     }
-    const std::string host(name.substr(0, slash));
-    const auto path = name.substr(slash);
-    if (!path.starts_with(canonical_prefix)) {
-        return {host, std::string(path), false};
-    }
-
-    const auto [options, source, has_source] = cut(path.substr(canonical_prefix.size()), '/');
-    if (!has_source || options.starts_with("src=")) {
-        return {};                                     // a picture of another site
-    }
-    return {host, '/' + std::string(source), true};
+    return {std::string(name.substr(0, slash)), std::string(name.substr(slash))};
 }
 
 std::vector<std::string> variants(std::string_view path, const std::vector<std::string> &presets,

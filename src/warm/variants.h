@@ -13,13 +13,11 @@ namespace cdn::warm {
 // them.  Each is a path, or an absolute URL.
 std::vector<std::string> read_list(std::string_view text);
 
-// An object of the status report, "host/path"; one cut short there has no path.  A
-// canonical image URI, which visitors do not ask for, stands for its source: what is worth
-// fetching are the variants of that.
+// An object of the status report, "host/path", as host and path; one cut short
+// there, or without a path, has none.
 struct HostAndPath {
     std::string host;
     std::string path;
-    bool        variants_only = false;
 };
 HostAndPath split_object(std::string_view name);
 

@@ -33,17 +33,6 @@ TEST(Object, HasNoPathWhereItMayBeCutShort)
     EXPECT_EQ(split_object("h/" + std::string(229, 'a')).path, "");
 }
 
-TEST(Object, ThatIsACanonicalImageUriStandsForItsSource)
-{
-    const auto parts = split_object("h/cdn-image/w=300,q=85/photos/a.jpg");
-    EXPECT_EQ(parts.host, "h");
-    EXPECT_EQ(parts.path, "/photos/a.jpg");
-    EXPECT_TRUE(parts.variants_only);
-    EXPECT_FALSE(split_object("h/photos/a.jpg").variants_only);
-    EXPECT_EQ(split_object("h/cdn-image/src=https:img.example.com,q=85/a.jpg").path, "");
-    EXPECT_EQ(split_object("h/cdn-image/q=85").path, "");
-}
-
 TEST(Variants, AreThePictureAndItsPresetsAndWidths)
 {
     EXPECT_EQ(variants("/photos/a.jpg", {"hero", "thumbnail"}, {480, 1024}),
