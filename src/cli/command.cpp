@@ -18,6 +18,10 @@ int run(int argc, char **argv)
     add_srcset(app);
     add_sign(app);
     add_verify(app);
+    add_purge(app);
+    add_warm(app);
+    add_status(app);
+    add_report(app);
     add_completion(app);                               // of all others
     add_man(app);
 

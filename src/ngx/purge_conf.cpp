@@ -56,70 +56,31 @@ bool is_header_name(std::string_view name)
     });
 }
 
-// redis://[[user:]password@]host[:port][/db], unix:PATH
+// By address: hiredis would look names up on the event loop.
 std::optional<Error> add_server(ngx_conf_t *cf, RedisSettings &settings, std::string_view url)
 {
-    const auto wrong = [&](std::string_view why) {
-        return bad_request("\"" + printable(url.substr(0, url.find("://") + 3)) + "...\" " + std::string(why));
-    };
-
-    constexpr std::string_view unix_scheme = "unix:";
-    if (url.starts_with(unix_scheme)) {
-        const std::string path(url.substr(unix_scheme.size()));
-        if (!path.starts_with('/')) {
-            return bad_request("a socket is unix:/PATH, not \"" + printable(url) + '"');
-        }
-        settings.servers.push_back({path, 0, path});
+    if (auto error = add_redis_url(settings, url)) {
+        return error;
+    }
+    RedisServer &server = settings.servers.back();
+    if (server.port == 0) {
         return std::nullopt;
-    }
-    if (url.starts_with("rediss://")) {
-        return wrong("needs TLS, which the hiredis of this build does not have: use redis:// through a tunnel");
-    }
-
-    constexpr std::string_view scheme = "redis://";
-    if (!url.starts_with(scheme)) {
-        return bad_request("a server is redis://HOST:PORT/DB or unix:/PATH, not \"" + printable(url) + '"');
-    }
-    auto rest = url.substr(scheme.size());
-
-    if (const auto at = rest.rfind('@'); at != rest.npos) {
-        const auto credentials = rest.substr(0, at);
-        const auto colon = credentials.find(':');
-        const auto user = percent_decode(credentials.substr(0, colon == credentials.npos ? 0 : colon));
-        const auto password = percent_decode(credentials.substr(colon == credentials.npos ? 0 : colon + 1));
-        if (!user || !password) {
-            return wrong("has malformed percent-encoding in its password");
-        }
-        settings.user = *user;
-        settings.password = *password;
-        rest.remove_prefix(at + 1);
-    }
-
-    const auto [address, database, has_database] = cut(rest, '/');
-    if (has_database && !database.empty()) {
-        const auto number = parse_digits(database);
-        if (!number || *number > 1'000'000) {
-            return wrong("has a database that is no number");
-        }
-        settings.database = static_cast<int>(*number);
     }
 
     ngx_url_t parsed{};
-    parsed.url = copy(cf->pool, address);
-    parsed.default_port = 6379;
+    parsed.url = copy(cf->pool, server.shown);
+    parsed.default_port = static_cast<in_port_t>(server.port);
     if (ngx_parse_url(cf->pool, &parsed) != NGX_OK || parsed.naddrs == 0) {
-        return wrong(parsed.err != nullptr ? parsed.err : "has no address");
+        return bad_request('"' + printable(server.shown) + "\" " + (parsed.err != nullptr ? parsed.err : "has no address"));
     }
 
-    // by address: hiredis would look names up on the event loop
     u_char text[NGX_SOCKADDR_STRLEN];
     const std::size_t length = ngx_sock_ntop(parsed.addrs[0].sockaddr, parsed.addrs[0].socklen, text,
                                              sizeof(text), 0);
-    std::string host(reinterpret_cast<char *>(text), length);
-    if (host.starts_with('[')) {
-        host = host.substr(1, host.size() - 2);
+    server.host.assign(reinterpret_cast<char *>(text), length);
+    if (server.host.starts_with('[')) {
+        server.host = server.host.substr(1, server.host.size() - 2);
     }
-    settings.servers.push_back({host, static_cast<int>(parsed.port), std::string(address)});
     return std::nullopt;
 }
 

@@ -3,8 +3,6 @@
 #include "ngx/bridge.h"
 #include "ngx/purge_state.h"
 
-#include <hiredis/hiredis.h>
-
 #include <memory>
 
 namespace cdn {
@@ -45,23 +43,6 @@ const purge::FleetKeys &fleet_keys(const MainConf &conf)
     return keys;
 }
 
-std::string reply_text(const redisReply *reply)
-{
-    return reply != nullptr && reply->str != nullptr ? std::string(reply->str, reply->len) : std::string();
-}
-
-std::map<std::string, std::string, std::less<>> reply_pairs(const redisReply *reply)
-{
-    std::map<std::string, std::string, std::less<>> pairs;
-    if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY) {
-        return pairs;
-    }
-    for (std::size_t i = 0; i + 1 < reply->elements; i += 2) {
-        pairs[reply_text(reply->element[i])] = reply_text(reply->element[i + 1]);
-    }
-    return pairs;
-}
-
 void publish(const MainConf &conf, const purge::Purge &purge, std::function<void(bool taken)> done)
 {
     const auto &keys = fleet_keys(conf);
@@ -82,15 +63,15 @@ void publish(const MainConf &conf, const purge::Purge &purge, std::function<void
     }
 }
 
-void ask_receipts(const MainConf &conf, const std::string &id, std::function<void(const Receipts &)> done)
+void ask_receipts(const MainConf &conf, const std::string &id,
+                  std::function<void(const std::optional<purge::Receipts> &)> done)
 {
     const auto &keys = fleet_keys(conf);
-    auto receipts = std::make_shared<Receipts>();
-    auto shared = std::make_shared<std::function<void(const Receipts &)>>(std::move(done));
-    auto applied = std::make_shared<std::map<std::string, std::string, std::less<>>>();
+    auto shared = std::make_shared<std::function<void(const std::optional<purge::Receipts> &)>>(std::move(done));
+    auto applied = std::make_shared<purge::Pairs>();
 
     if (!link() || !link()->ready()) {
-        (*shared)(*receipts);
+        (*shared)(std::nullopt);
         return;
     }
 
@@ -98,25 +79,11 @@ void ask_receipts(const MainConf &conf, const std::string &id, std::function<voi
         *applied = reply_pairs(reply);
     }));
     static_cast<void>(link()->send({"HGETALL", keys.nodes}, [=](const redisReply *reply) {
-        std::vector<purge::Node> nodes;
-        for (const auto &[name, value] : reply_pairs(reply)) {
-            if (auto node = purge::parse_node(name, value)) {
-                nodes.push_back(std::move(*node));
-            }
+        if (reply == nullptr) {
+            (*shared)(std::nullopt);
+            return;
         }
-
-        receipts->complete = reply != nullptr;
-        for (const purge::Node &node : nodes) {
-            const auto found = applied->find(node.name);
-            const auto time = found != applied->end() ? parse_digits(found->second) : std::nullopt;
-            if (time) {
-                receipts->edges.push_back({node.name, node.region, *time});
-            }
-        }
-        for (const purge::Node &node : purge::living(nodes, clock_ms())) {
-            receipts->complete = receipts->complete && applied->contains(node.name);
-        }
-        (*shared)(*receipts);
+        (*shared)(purge::read_receipts(reply_pairs(reply), *applied, clock_ms()));
     }));
 }
 

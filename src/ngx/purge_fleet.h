@@ -19,18 +19,11 @@ const purge::FleetKeys &fleet_keys(const MainConf &conf);
 // has it.
 void publish(const MainConf &conf, const purge::Purge &purge, std::function<void(bool taken)> done);
 
-// Which edges have applied it, and whether all that live have.
-struct Receipts {
-    std::vector<purge::Receipt> edges;
-    bool                        complete = false;
-};
-void ask_receipts(const MainConf &conf, const std::string &id, std::function<void(const Receipts &)> done);
+// Which edges have applied it; nothing: Redis does not say.
+void ask_receipts(const MainConf &conf, const std::string &id,
+                  std::function<void(const std::optional<purge::Receipts> &)> done);
 
 // This edge has applied it.
 void send_receipt(const MainConf &conf, const std::string &id, std::int64_t applied_at_ms);
-
-// The pairs of a hash, or of a stream entry's fields.
-std::map<std::string, std::string, std::less<>> reply_pairs(const redisReply *reply);
-std::string reply_text(const redisReply *reply);
 
 }  // namespace cdn

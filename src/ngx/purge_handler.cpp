@@ -308,12 +308,15 @@ void ask_edges(const SharedWaiting &waiting)
         return;
     }
 
-    ask_receipts(main_conf(waiting->request), waiting->standing.purge.id, [waiting](const Receipts &receipts) {
+    ask_receipts(main_conf(waiting->request), waiting->standing.purge.id, [waiting](const std::optional<purge::Receipts> &receipts) {
         if (waiting->request == nullptr) {
             return;
         }
-        waiting->standing.edges = receipts.edges;
-        if (receipts.complete || clock_ms() >= waiting->until_ms) {
+        if (receipts) {
+            waiting->standing.edges = receipts->edges;
+            waiting->standing.missing = receipts->missing;
+        }
+        if ((receipts && receipts->missing.empty()) || clock_ms() >= waiting->until_ms) {
             finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
             return;
         }
@@ -396,9 +399,9 @@ Result<std::optional<purge::Answer>> act(ngx_http_request_t *r, purge::Understoo
         }
         const auto waiting = start_waiting(r, understood.dialect);
         waiting->standing = std::move(*standing);
-        ask_receipts(conf, show->id, [waiting](const Receipts &receipts) {
-            if (!receipts.edges.empty()) {
-                waiting->standing.edges = receipts.edges;
+        ask_receipts(conf, show->id, [waiting](const std::optional<purge::Receipts> &receipts) {
+            if (receipts && !receipts->edges.empty()) {
+                waiting->standing.edges = receipts->edges;
             }
             finish(*waiting, purge::shown(waiting->standing));
         });

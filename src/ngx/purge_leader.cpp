@@ -6,8 +6,7 @@
 #include "ngx/purge_sweeper.h"
 #include "ngx/zone.h"
 
-#include <hiredis/hiredis.h>
-
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,7 +19,7 @@ constexpr ngx_msec_t   interval_ms = 200;
 constexpr std::int64_t present_every_ms = 5000;
 constexpr int          block_ms = 4000;
 constexpr std::int64_t read_patience_ms = 6000;
-constexpr std::int64_t catch_up_ms = 2000;
+constexpr std::chrono::milliseconds catch_up_patience{2000};
 constexpr std::size_t  most_known = 100'000;
 
 // What the journal said up to `position`.
@@ -352,109 +351,12 @@ void lead_fleet(Follower &f)
 
 // ---- before there are workers
 
-using Reply = std::unique_ptr<redisReply, void (*)(void *)>;
-
-// A connection of the master's, that may block it until the deadline.
-class BlockingRedis {
-public:
-    BlockingRedis(const RedisSettings &settings, std::int64_t deadline_ms)
-        : settings_(settings), deadline_ms_(deadline_ms)
-    {
-        for (std::size_t i = 0; i < settings.servers.size() && !context_; i++) {
-            open(settings.servers[i]);
-        }
-    }
-
-    explicit operator bool() const { return context_ != nullptr; }
-
-    Reply run(const purge::RedisCommand &command)
-    {
-        std::vector<const char *> arguments;
-        std::vector<std::size_t> lengths;
-        for (const std::string &argument : command) {
-            arguments.push_back(argument.data());
-            lengths.push_back(argument.size());
-        }
-
-        const timeval left = patience();
-        Reply reply(nullptr, freeReplyObject);
-        if (context_ && left.tv_sec >= 0 && redisSetTimeout(context_.get(), left) == REDIS_OK) {
-            reply.reset(static_cast<redisReply *>(redisCommandArgv(
-                context_.get(), static_cast<int>(arguments.size()), arguments.data(), lengths.data())));
-        }
-        if (reply && reply->type == REDIS_REPLY_ERROR) {
-            reply.reset();
-        }
-        return reply;
-    }
-
-private:
-    timeval patience() const
-    {
-        const std::int64_t left = deadline_ms_ - clock_ms();
-        return left <= 0 ? timeval{-1, 0} : timeval{left / 1000, left % 1000 * 1000};
-    }
-
-    void open(const RedisServer &server)
-    {
-        dial(server);
-        if (!settings_.sentinel.empty() && context_) {
-            const Reply master = run({"SENTINEL", "get-master-addr-by-name", settings_.sentinel});
-            const bool known = master && master->type == REDIS_REPLY_ARRAY && master->elements == 2;
-            const std::string host = known ? reply_text(master->element[0]) : "";
-            const auto port = known ? parse_digits(reply_text(master->element[1])) : std::nullopt;
-            context_.reset();
-            if (port) {
-                dial({host, static_cast<int>(*port), host});
-            }
-        }
-        if (!context_) {
-            return;
-        }
-
-        bool in = true;
-        if (!settings_.password.empty()) {
-            purge::RedisCommand command{"AUTH", settings_.password};
-            if (!settings_.user.empty()) {
-                command.insert(command.begin() + 1, settings_.user);
-            }
-            in = run(command) != nullptr;
-        }
-        if (in && settings_.database != 0) {
-            in = run({"SELECT", std::to_string(settings_.database)}) != nullptr;
-        }
-        const Reply role = in ? run({"ROLE"}) : Reply(nullptr, freeReplyObject);
-        if (!role || role->type != REDIS_REPLY_ARRAY || role->elements == 0
-            || reply_text(role->element[0]) != "master")
-        {
-            context_.reset();
-        }
-    }
-
-    void dial(const RedisServer &server)
-    {
-        const timeval left = patience();
-        if (left.tv_sec < 0) {
-            return;
-        }
-        context_.reset(server.port == 0 ? redisConnectUnixWithTimeout(server.host.c_str(), left)
-                                        : redisConnectWithTimeout(server.host.c_str(), server.port, left));
-        if (context_ && context_->err != 0) {
-            context_.reset();
-        }
-    }
-
-    const RedisSettings &settings_;
-    std::int64_t         deadline_ms_;
-    std::unique_ptr<redisContext, void (*)(redisContext *)> context_{nullptr, redisFree};
-};
-
 // False: not to its end.
-bool read_to_the_end(Follower &f, std::int64_t deadline_ms)
+bool read_to_the_end(Follower &f, std::chrono::milliseconds patience)
 {
-    BlockingRedis redis(*f.conf->redis, deadline_ms);
+    BlockingRedis redis(*f.conf->redis, std::chrono::steady_clock::now() + patience);
     while (redis) {
-        const Reply reply = redis.run(purge::read_command(fleet_keys(*f.conf), f.cursor, 0));
+        const RedisReply reply = redis.run(purge::read_command(fleet_keys(*f.conf), f.cursor, 0));
         if (!reply) {
             return false;
         }
@@ -517,7 +419,7 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
     Follower f;
     f.conf = &conf;
     read_on(f);
-    if (!f.cursor.empty() && read_to_the_end(f, clock_ms() + catch_up_ms)) {
+    if (!f.cursor.empty() && read_to_the_end(f, catch_up_patience)) {
         return;
     }
 

@@ -23,13 +23,9 @@ std::uint64_t random_number()
     return number;
 }
 
-// Sorts by time; cannot be guessed, nor given twice.
 std::string make_id(std::int64_t time_ms)
 {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%012llx-%08llx", static_cast<unsigned long long>(time_ms),
-                  static_cast<unsigned long long>(random_number() & 0xffffffff));
-    return text;
+    return purge::make_id(time_ms, random_number());
 }
 
 void apply_line(purge::Table &table, std::string_view text)

@@ -4,7 +4,6 @@
 #include "ngx/purge_state.h"
 
 #include <hiredis/async.h>
-#include <hiredis/hiredis.h>
 #include <hiredis/sds.h>
 #include <sys/ioctl.h>
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/redis.h"
 #include "ngx/ngx.h"
 
 #include <cstdint>
@@ -11,25 +12,8 @@
 #include <vector>
 
 struct redisAsyncContext;
-struct redisReply;
 
 namespace cdn {
-
-// Where Redis is: cdn_redis.
-struct RedisServer {
-    std::string host;                                  // an IP address, or a socket's path
-    int         port = 0;                              // 0: a socket
-    std::string shown;                                 // for logs: without the password
-};
-
-struct RedisSettings {
-    std::vector<RedisServer> servers;                  // tried in turn
-    std::string              sentinel;                 // they are sentinels, for the master of this name
-    std::string              user;
-    std::string              password;
-    int                      database = 0;
-    std::string              name_space = "ngx_cdn";
-};
 
 class RedisLink {
 public:

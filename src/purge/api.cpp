@@ -460,6 +460,9 @@ Answer accepted(Dialect dialect, const Standing &standing)
         if (!standing.edges.empty()) {
             body["edges"] = print_edges(standing);
         }
+        if (!standing.missing.empty()) {
+            body["missing"] = standing.missing;
+        }
         answer.body = print_line(body);
         break;
     }

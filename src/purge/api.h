@@ -71,6 +71,7 @@ struct Standing {
     Status               status = Status::applied;
     bool                 cancelled = false;
     std::vector<Receipt> edges;
+    std::vector<std::string> missing;                  // edges that were waited for in vain
 };
 
 struct Answer {
@@ -80,7 +81,7 @@ struct Answer {
 };
 
 // Accepted: 200 (BunnyCDN 204) applied and scheduled, 202 pending, in the caller's shape; native:
-// {"id":…,"status":…,"effective_at":…[,"edges":[…]]}.
+// {"id":…,"status":…,"effective_at":…[,"edges":[…]][,"missing":[…]]}.
 Answer accepted(Dialect dialect, const Standing &standing);
 Answer refused(Dialect dialect, int status, const Error &error);
 Answer shown(const Standing &standing);

@@ -173,6 +173,31 @@ std::vector<Node> living(std::vector<Node> nodes, std::int64_t now_ms)
     return nodes;
 }
 
+Receipts read_receipts(const Pairs &nodes, const Pairs &receipts, std::int64_t now_ms)
+{
+    std::vector<Node> known;
+    for (const auto &[name, value] : nodes) {
+        if (auto node = parse_node(name, value)) {
+            known.push_back(std::move(*node));
+        }
+    }
+
+    Receipts out;
+    for (const Node &node : known) {
+        const auto found = receipts.find(node.name);
+        const auto time = found != receipts.end() ? parse_digits(found->second) : std::nullopt;
+        if (time) {
+            out.edges.push_back({node.name, node.region, *time});
+        }
+    }
+    for (const Node &node : living(std::move(known), now_ms)) {
+        if (!receipts.contains(node.name)) {
+            out.missing.push_back(node.name);
+        }
+    }
+    return out;
+}
+
 std::int64_t rollout_delay_ms(const Rollout &rollout, const std::vector<Node> &nodes, std::string_view self)
 {
     if (rollout.strategy == Strategy::immediate) {

@@ -82,6 +82,15 @@ std::optional<Node> parse_node(std::string_view name, std::string_view value);
 // Which were seen within the last 30 s.
 std::vector<Node> living(std::vector<Node> nodes, std::int64_t now_ms);
 
+// Of one purge, from the pairs of both hashes: who applied it, and who lives and has not.
+struct Receipts {
+    std::vector<Receipt>     edges;
+    std::vector<std::string> missing;
+};
+
+using Pairs = std::map<std::string, std::string, std::less<>>;
+Receipts read_receipts(const Pairs &nodes, const Pairs &receipts, std::int64_t now_ms);
+
 // How long after it hears of a purge this edge applies it: batches in the order of
 // names, for "smart" by region first.
 std::int64_t rollout_delay_ms(const Rollout &rollout, const std::vector<Node> &nodes,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <set>
 
 namespace cdn::purge {
@@ -175,6 +176,14 @@ std::string_view strategy_name(Strategy strategy)
 std::optional<Strategy> parse_strategy(std::string_view name)
 {
     return parse_name<Strategy>(strategies, name);
+}
+
+std::string make_id(std::int64_t time_ms, std::uint64_t random)
+{
+    char text[32];
+    std::snprintf(text, sizeof(text), "%012llx-%08llx", static_cast<unsigned long long>(time_ms),
+                  static_cast<unsigned long long>(random & 0xffffffff));
+    return text;
 }
 
 bool is_name(std::string_view text)

@@ -47,6 +47,9 @@ std::optional<Mode> parse_mode(std::string_view name);
 std::string_view strategy_name(Strategy strategy);     // "immediate" ...
 std::optional<Strategy> parse_strategy(std::string_view name);
 
+// An id that sorts by time; given a good random number, it cannot be guessed, nor given twice.
+std::string make_id(std::int64_t time_ms, std::uint64_t random);
+
 // An id, a region: 1 to 64 of A-Z a-z 0-9 . _ -
 bool is_name(std::string_view text);
 

@@ -1,0 +1,14 @@
+// A period's summary of an edge, to read or to mail.
+
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace cdn::cli {
+
+// `period` is one of the JSON's windows: 5m, 1h, 24h.
+std::string report_text(const nlohmann::json &status, const std::string &period, bool markdown);
+
+}  // namespace cdn::cli
