@@ -87,7 +87,7 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
     my ($conf, $keys) = with_keys($snippet);
-    accepts($conf =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $conf) : $conf, files => $keys);
+    accepts($conf =~ /^cdn_(?:schedule|ttl_profile|purge_cascade|nightly)\b/ ? ('', http => "cdn_zone 1m;\n$conf") : $conf, files => $keys);
 }
 
 # every directive is in README, in nginx's own form

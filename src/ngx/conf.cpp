@@ -1,6 +1,7 @@
 #include "ngx/conf.h"
 
 #include "ngx/bridge.h"
+#include "ngx/nightly.h"
 #include "ngx/status_handler.h"
 #include "ngx/purge_conf.h"
 #include "ngx/upstreams.h"
@@ -83,6 +84,7 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
         conf->presets = pool_new<image::Presets>(cf->pool);
         conf->thresholds = pool_new<status::Thresholds>(cf->pool);
         conf->ttl = pool_new<TtlMain>(cf->pool);
+        conf->nightly = pool_new<NightlyMain>(cf->pool);
         return conf;
     });
 }
@@ -108,7 +110,7 @@ char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
     }
 
     return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
-        return check_ttl(cf, *conf->ttl) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+        return check_ttl(cf, *conf->ttl) && check_nightly(cf, *conf) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
     });
 }
 

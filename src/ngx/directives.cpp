@@ -3,6 +3,7 @@
 #include "image/render.h"
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
+#include "ngx/nightly.h"
 #include "ngx/purge_conf.h"
 #include "ngx/setters.h"
 #include "ngx/sign_conf.h"
@@ -411,6 +412,10 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_schedule"),                      // NAME { }
       NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
       set_schedule, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_nightly"),                       // [NAME] { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
+      set_nightly, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
     { ngx_string("cdn_cache_query"),                   // off | NAME ...
       any_block | NGX_CONF_1MORE,

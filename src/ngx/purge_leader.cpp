@@ -1,6 +1,7 @@
 #include "ngx/purge_leader.h"
 
 #include "ngx/bridge.h"
+#include "ngx/nightly.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
 #include "ngx/zone.h"
@@ -102,6 +103,21 @@ void complain(const Error &error)
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: %V", &message);
 }
 
+// Tells the fleet of one that this edge has applied.
+void publish_applied(const Follower &f, const purge::Purge &purge)
+{
+    if (f.conf->redis == nullptr) {
+        return;
+    }
+
+    send_receipt(*f.conf, purge.id, purge.time_ms);
+    publish(*f.conf, purge, [id = purge.id](bool taken) {
+        if (taken) {
+            static_cast<void>(note(*follower().conf, purge::Published{id}));
+        }
+    });
+}
+
 // Those that this nginx alone knows of; Redis fires the fleet's.
 void fire_due(Follower &f)
 {
@@ -126,7 +142,40 @@ void fire_due(Follower &f)
     }
 }
 
-// ---- the fleet
+// What cdn_nightly asks for.
+void fire_nightly(Follower &f)
+{
+    purge::Journal &journal = *f.conf->journal;
+    const ttl::Time now = clock_ms() / 1000;
+
+    // new here, or the clock was set back: nothing was missed
+    const ttl::Time looked = journal.looked_until();
+    if (looked == 0 || looked > now) {
+        journal.set_looked_until(now);
+        return;
+    }
+    if (looked == now) {
+        return;
+    }
+
+    for (purge::Purge &purge : nightly_purges(*f.conf, looked, now, ngx_cycle->log)) {
+        if (f.known.contains(purge.id)) {
+            continue;                                  // another edge's clock came first
+        }
+        const auto accepted = accept_once(*f.conf, std::move(purge), f.position);
+        if (!accepted) {
+            complain(accepted.error());
+            return;                                    // again in a moment
+        }
+        if (const auto &fired = *accepted) {           // not by one that led until just now
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s of \"%s\", %s, is applied",
+                          fired->id.c_str(), fired->who.c_str(), fired->reason.c_str());
+            count_purge(*f.conf, *fired);
+            publish_applied(f, *fired);
+        }
+    }
+    journal.set_looked_until(now);
+}
 
 // One purge of another edge: at once, or when its rollout reaches this one.
 void apply_foreign(Follower &f, const purge::Entry &entry, const std::vector<purge::Node> &nodes)
@@ -477,6 +526,7 @@ void on_timer(ngx_event_t *event) noexcept
         if (f.conf->journal->lead(ngx_pid, clock_ms())) {
             read_on(f);
             fire_due(f);
+            fire_nightly(f);
             if (f.conf->redis != nullptr) {
                 lead_fleet(f);
             }
