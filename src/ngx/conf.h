@@ -34,6 +34,7 @@ enum OnError : ngx_uint_t { on_error_status, on_error_original, on_error_redirec
 enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, status_prometheus };
 
 struct NightlyMain;
+struct WarmMain;
 
 struct MainConf {
     image::Presets *presets;
@@ -57,6 +58,7 @@ struct MainConf {
     ngx_int_t         purge_burst;
     purge::Expansion *purge_expansion;
     NightlyMain      *nightly;                         // cdn_nightly
+    WarmMain         *warm;                            // cdn_warm
     RedisSettings    *redis;                           // cdn_redis; none: nullptr
     purge::Journal   *journal;                         // once it is loaded, where `purges`
     void             *purge_table;                     // in the zone

@@ -8,6 +8,7 @@
 #include "ngx/setters.h"
 #include "ngx/sign_conf.h"
 #include "ngx/status_handler.h"
+#include "ngx/warm_conf.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -416,6 +417,10 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_nightly"),                       // [NAME] { }
       NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
       set_nightly, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_warm"),                          // NAME { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+      set_warm, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
     { ngx_string("cdn_cache_query"),                   // off | NAME ...
       any_block | NGX_CONF_1MORE,

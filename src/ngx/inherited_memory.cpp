@@ -1,6 +1,7 @@
 #include "ngx/inherited_memory.h"
 
 #include <cstdlib>
+#include <map>
 #include <string>
 
 #include <dirent.h>
@@ -57,11 +58,10 @@ int make(const std::string &name, std::size_t size)
 
 void *inherited_memory(ngx_log_t *log, std::string_view name, std::size_t size)
 {
-    // one mapping a process: configurations come and go, the numbers stay
-    static void *mapped = nullptr;
-    static std::string mapped_name;
-    if (mapped != nullptr && mapped_name == name) {
-        return mapped;
+    // one mapping a process and name: configurations come and go, the numbers stay
+    static std::map<std::string, void *, std::less<>> mapped;
+    if (const auto known = mapped.find(name); known != mapped.end()) {
+        return known->second;
     }
 
     const std::string full = std::string(name) + '_' + std::to_string(size);
@@ -82,9 +82,8 @@ void *inherited_memory(ngx_log_t *log, std::string_view name, std::size_t size)
                       "cdn status: no memfd: a binary upgrade will start the counters anew");
     }
 
-    mapped = memory;
-    mapped_name = name;
-    return mapped;
+    mapped.emplace(name, memory);
+    return memory;
 }
 
 }  // namespace cdn

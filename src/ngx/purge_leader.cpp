@@ -4,6 +4,7 @@
 #include "ngx/nightly.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
+#include "ngx/warm_leader.h"
 #include "ngx/zone.h"
 
 #include <hiredis/hiredis.h>
@@ -142,8 +143,8 @@ void fire_due(Follower &f)
     }
 }
 
-// What cdn_nightly asks for.
-void fire_nightly(Follower &f)
+// What cdn_nightly and cdn_warm ask for.
+void look_at_the_clock(Follower &f)
 {
     purge::Journal &journal = *f.conf->journal;
     const ttl::Time now = clock_ms() / 1000;
@@ -174,6 +175,7 @@ void fire_nightly(Follower &f)
             publish_applied(f, *fired);
         }
     }
+    note_due_warm(*f.conf, looked, now, ngx_cycle->log);
     journal.set_looked_until(now);
 }
 
@@ -518,6 +520,7 @@ bool read_to_the_end(Follower &f, std::int64_t deadline_ms)
 void on_timer(ngx_event_t *event) noexcept
 {
     if (ngx_exiting || ngx_quit || ngx_terminate) {
+        leave_warm();
         return;
     }
 
@@ -526,12 +529,14 @@ void on_timer(ngx_event_t *event) noexcept
         if (f.conf->journal->lead(ngx_pid, clock_ms())) {
             read_on(f);
             fire_due(f);
-            fire_nightly(f);
+            look_at_the_clock(f);
+            lead_warm(*f.conf, ngx_cycle->log);
             if (f.conf->redis != nullptr) {
                 lead_fleet(f);
             }
         } else {
             f.reader.reset();
+            leave_warm();
         }
         return 0;
     });
@@ -579,6 +584,7 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
 void stop_purges(const MainConf &conf)
 {
     follower().reader.reset();
+    leave_warm();
     stop_fleet();
     conf.journal->step_down(ngx_pid);
 }

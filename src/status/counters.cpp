@@ -68,6 +68,9 @@ constexpr MetricInfo list[] = {
      "Cached responses found purged when they were asked for", {"mode"}},
     {Metric::purge_propagation, Kind::histogram, "purge_propagation_seconds",
      "From a purge's acceptance at another edge, by Redis's clock, to its being applied here", {}},
+    {Metric::warm_requests, Kind::counter, "warm_requests", "Requests of warm-ups by outcome",
+     {"warm", "outcome"}},
+    {Metric::warm_bytes, Kind::counter, "warm_bytes", "Bytes that warm-ups received", {"warm"}},
 };
 
 std::uint64_t make_key(Metric metric, const Labels &labels)

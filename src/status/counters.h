@@ -45,6 +45,8 @@ enum class Metric : std::uint8_t {
     purges = 40,
     purge_matches = 41,
     purge_propagation = 42,
+    warm_requests = 50,
+    warm_bytes = 51,
 };
 
 enum class Kind { counter, histogram };

@@ -426,7 +426,7 @@ function tables(s) {
     bar(name, c.max ? c.size / c.max : 0, bytes(c.size) + (c.max ? ' of ' + bytes(c.max) : ''))));
 
   const features = { 'Image URLs': s.images.requests, 'Pictures': s.images.transforms, 'Signatures': s.signatures,
-    'Purges': s.purges, 'Redis': s.redis, 'Schedules': s.schedules };
+    'Purges': s.purges, 'Redis': s.redis, 'Schedules': s.schedules, 'Warm-up': s.warm };
   at('features').replaceChildren(...Object.entries(features).filter(([, of]) => of && Object.keys(of).length).map(([title, of]) => {
     const body = make('tbody', {}, ...flat(of).map(([name, value]) => make('tr', {}, make('td', {}, name),
       make('td', {}, typeof value === 'number' ? count(value) : String(value ?? none)))));
