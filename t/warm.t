@@ -39,7 +39,8 @@ sub origin ($r)
 {
     return [500, [], 'no'] if $r->{uri} =~ /broken/;
     return [404, [], 'no'] if $r->{uri} =~ /missing/;
-    if ($r->{uri} =~ /slow/) { select undef, undef, undef, 0.3 }
+    select undef, undef, undef, 0.3 if $r->{uri} =~ /slow/;
+    select undef, undef, undef, 0.15 if $r->{uri} =~ /sluggish/;
     return [200, ['Content-Type' => 'image/jpeg', 'Cache-Control' => 'max-age=60'], photo()] if $r->{uri} =~ /jpg/;
     return [200, ['Content-Type' => 'text/plain', 'Cache-Control' => 'max-age=60'], 'x' x 1000];
 }
@@ -171,12 +172,25 @@ $times{$_->{uri}}++ for $t->origin_requests(qr/slow/);
 is(scalar keys %times, 60, 'all were fetched');
 ok(!-e "$t->{dir}/state/warm.slow", 'and nothing is left lying about');
 
+# ---- visitors first
+
+$t->write('slow.txt', join '', map { "/slow/again$_\n" } 1 .. 400);
+at('2026-11-18 21:59:59');
+ok(eventually(sub { warm('slow')->{state} eq 'running' }, 10), 'another slow run');
+my $n = 0;
+ok(eventually(sub { $t->get('/sluggish' . $n++); warm('slow')->{at_once} < 3 }, 30), 'it yields while visitors wait');
+ok(eventually(sub { warm('slow')->{at_once} == 4 }, 30), 'and comes back when they do not');
+$t->write('slow.txt', '');
+$t->stop;                                              # which ends a run
+$t->start;
+is(warm('slow')->{state}, 'idle', 'a stop ends a run');
+
 # ---- the origin gone
 
 $t->write('slow.txt', join '', map { "/gone$_\n" } 1 .. 10);
 $t->origin_stop;
-at('2026-11-18 21:59:59');
-ok(idle('slow', 1795039200), 'without its origin a run ends');
+at('2026-11-19 21:59:59');
+ok(idle('slow', 1795125600), 'without its origin a run ends');
 is(warm('slow')->{failed}, 10, 'with failures');
 $t->origin_start;
 
@@ -199,8 +213,8 @@ $t->conf($locations, http => $zones . <<'HTTP');
     }
 HTTP
 $t->reload;
-at('2026-11-19 21:59:59');
-ok(idle('formats', 1795125600), 'several Accept headers');
+at('2026-11-20 21:59:59');
+ok(idle('formats', 1795212000), 'several Accept headers');
 is(warm('formats')->{total}, 6, 'fetch each URL several times');
 for (['image/avif,*/*', 'image/avif'], ['image/webp,*/*', 'image/webp'], ['*/*', 'image/jpeg']) {
     my $r = $t->get('/cdn-cgi/image/width=100,quality=85,format=auto/photos/dog.jpg', Host => 'school.example', Accept => $_->[0]);

@@ -159,6 +159,8 @@ void look_at_the_clock(Follower &f)
         return;
     }
 
+    note_due_warm(*f.conf, looked, now, ngx_cycle->log);
+
     for (purge::Purge &purge : nightly_purges(*f.conf, looked, now, ngx_cycle->log)) {
         if (f.known.contains(purge.id)) {
             continue;                                  // another edge's clock came first
@@ -175,7 +177,6 @@ void look_at_the_clock(Follower &f)
             publish_applied(f, *fired);
         }
     }
-    note_due_warm(*f.conf, looked, now, ngx_cycle->log);
     journal.set_looked_until(now);
 }
 
