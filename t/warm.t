@@ -40,7 +40,7 @@ sub origin ($r)
     return [500, [], 'no'] if $r->{uri} =~ /broken/;
     return [404, [], 'no'] if $r->{uri} =~ /missing/;
     select undef, undef, undef, 0.3 if $r->{uri} =~ /slow/;
-    select undef, undef, undef, 0.15 if $r->{uri} =~ /sluggish/;
+    select undef, undef, undef, 0.12 if $r->{uri} =~ /sluggish/;
     return [200, ['Content-Type' => 'image/jpeg', 'Cache-Control' => 'max-age=60'], photo()] if $r->{uri} =~ /jpg/;
     return [200, ['Content-Type' => 'text/plain', 'Cache-Control' => 'max-age=60'], 'x' x 1000];
 }
@@ -174,9 +174,9 @@ ok(!-e "$t->{dir}/state/warm.slow", 'and nothing is left lying about');
 
 # ---- visitors first
 
-$t->write('slow.txt', join '', map { "/slow/again$_\n" } 1 .. 400);
+$t->write('slow.txt', join '', map { "/again$_\n" } 1 .. 1500);
 at('2026-11-18 21:59:59');
-ok(eventually(sub { warm('slow')->{state} eq 'running' }, 10), 'another slow run');
+ok(eventually(sub { warm('slow')->{state} eq 'running' }, 10), 'a long run');
 my $n = 0;
 ok(eventually(sub { $t->get('/sluggish' . $n++); warm('slow')->{at_once} < 3 }, 30), 'it yields while visitors wait');
 ok(eventually(sub { warm('slow')->{at_once} == 4 }, 30), 'and comes back when they do not');

@@ -21,13 +21,14 @@ namespace cdn::warm {
 
 namespace {
 
-constexpr std::size_t longest_list = 16U << 20;
-constexpr std::size_t window = 1024;                   // no job starts that far ahead of the oldest open one
-constexpr std::size_t most_remarks = 5;
-constexpr long        connect_timeout_s = 5;
-constexpr long        timeout_s = 120;
-constexpr long        silence_s = 60;
-constexpr int         niceness = 10;
+constexpr std::size_t  longest_list = 16U << 20;
+constexpr std::size_t  window = 1024;                  // no job starts that far ahead of the oldest open one
+constexpr std::size_t  most_remarks = 5;
+constexpr long         connect_timeout_s = 5;
+constexpr long         timeout_s = 120;
+constexpr long         silence_s = 60;
+constexpr int          niceness = 10;
+constexpr std::int64_t broken_retry_ms = 1000;
 
 std::int64_t steady_ms()
 {
@@ -70,6 +71,13 @@ bool write_file(const std::string &name, const std::string &text)
 std::size_t discard(char *, std::size_t size, std::size_t count, void *)
 {
     return size * count;
+}
+
+// As when a worker ends with the connection: another may do better.
+bool broke_off(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR
+           || code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE;
 }
 
 // A list of header fields as libcurl wants it.
@@ -221,10 +229,13 @@ struct Runner::Work {
         curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
         curl_header *retry_after = nullptr;
         curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &retry_after);
-        const auto wait = code == CURLE_OK
-                              ? retry_in_ms(static_cast<int>(status), retry_after != nullptr ? retry_after->value : "",
-                                            transfer.tries)
-                              : std::nullopt;
+        auto wait = code == CURLE_OK
+                        ? retry_in_ms(static_cast<int>(status), retry_after != nullptr ? retry_after->value : "",
+                                      transfer.tries)
+                        : std::nullopt;
+        if (broke_off(code) && transfer.tries == 1) {
+            wait = broken_retry_ms;
+        }
 
         curl_multi_remove_handle(multi, easy);
         in_flight--;
