@@ -137,6 +137,7 @@ unlink "$t->{dir}/html/list.txt";
 at('2026-11-16 11:59:58');
 ok(idle('school', 1794830400), 'on Monday, without its list');
 like($t->error_log, qr/cdn warm: "school": cannot read ".*list.txt"/, 'it says so');
+cmp_ok(warm()->{total}, '>=', 8, 'and last week is remembered');
 
 # ---- a reload in the middle
 

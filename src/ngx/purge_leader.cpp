@@ -180,6 +180,8 @@ void look_at_the_clock(Follower &f)
     journal.set_looked_until(now);
 }
 
+// ---- the fleet
+
 // One purge of another edge: at once, or when its rollout reaches this one.
 void apply_foreign(Follower &f, const purge::Entry &entry, const std::vector<purge::Node> &nodes)
 {

@@ -50,6 +50,14 @@ inline std::vector<std::string_view> words(ngx_conf_t *cf)
     return out;
 }
 
+inline bool is_header_name(std::string_view name)
+{
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+               || c == '_';
+    });
+}
+
 // A block of lines that are ours: each goes to read(line's words), which says
 // what is wrong with it.
 template <typename Read>

@@ -51,13 +51,6 @@ std::optional<Error> add_list(ngx_conf_t *cf, WarmRule &rule, std::string_view t
     return std::nullopt;
 }
 
-bool is_header_name(std::string_view name)
-{
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-}
-
 std::optional<Error> add_header(WarmRule &rule, std::string_view name, std::string_view value)
 {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };

@@ -13,7 +13,7 @@ namespace {
 
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
-constexpr std::string_view counters_name = "ngx_cdn_status_4";
+constexpr std::string_view counters_name = "ngx_cdn_status_5";
 
 // Half of it holds purges.
 constexpr std::size_t least_zone_size = 4 * purge::Table::least_size;

@@ -353,7 +353,9 @@ void Runner::run() noexcept
             const auto text = read_file(errand_.jobs_file);
             jobs = text ? parse_jobs(*text) : std::nullopt;
             if (!jobs || jobs->size() != progress_.total) {
-                remark("the rest is given up: its list is lost");
+                if (progress_.done != progress_.total) {   // else all was done, and not yet told
+                    remark("the rest is given up: its list is lost");
+                }
                 jobs.emplace();
                 progress_.total = progress_.done.load();
             }
