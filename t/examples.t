@@ -12,6 +12,7 @@ sub school ($t, $edge)
 {
     $t->write_origin('courses/plan.css', 'p { }' x 200);
     $t->write_origin('courses/short.css', 'p { }');
+    $t->write_origin('submissions/a', 'x');
     my $r = $edge->get('/courses/plan.css?lang=en&utm_source=mail', 'Accept-Encoding' => 'gzip');
     my ($ttl) = $r->header('Cache-Status') =~ /stored; ttl=(\d+)/;
     ok($ttl > 1.3 * 6.6 * 86400 && $ttl < 1.3 * 7 * 86400 + 11 * 3600, 'fall lengthens educational content') or diag($ttl);
@@ -22,6 +23,15 @@ sub school ($t, $edge)
     is($edge->get('/photos/cat.jpg', 'Accept-Encoding' => 'gzip')->header('Content-Encoding'), undef, 'images never');
     like($edge->get('/submissions/a')->header('Cache-Status'), qr/fwd=bypass/, 'submissions are not cached');
     is($edge->get('/cdn/status')->json->{schedules}{us_east}{term}, 'fall', 'the term is known');
+
+    # the next morning
+    $t->clock('2026-11-11 11:59:58');
+    ok(eventually(sub { $edge->get('/cdn/status')->json->{warm}{us_east}{state} eq 'idle'
+        && $edge->get('/cdn/status')->json->{warm}{us_east}{ended} }, 30), 'before school the cache is warmed');
+    is($edge->get('/cdn/status')->json->{warm}{us_east}{failed}, 0, 'with what there is');
+    my @school = (Host => 'school.example', 'Accept-Encoding' => 'gzip, deflate, br, zstd');
+    like($edge->get($_, @school)->header('Cache-Status'), qr/; hit/, "$_ lies ready")
+        for '/courses/short.css', '/photos/cat.jpg', '/cdn-cgi/image/width=480,quality=85/photos/cat.jpg';
     return;
 }
 
@@ -31,7 +41,7 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
     my ($name, $conf, $port) = @$example;
     my ($http, $keys) = with_keys(inside_http($conf));
     my @clock = $name eq 'school.conf' ? (clock => '2026-11-10 15:00:00') : ();
-    my $t = nginx('', http => $http, @clock, files => { 'photos/cat.jpg' => photo(), %$keys });
+    my $t = nginx('', http => $http, @clock, files => { 'photos/cat.jpg' => photo(), 'warm.txt' => read_file("$top/conf.examples/warm.txt"), %$keys });
     $t->write_origin('photos/cat.jpg', photo());
 
     my $edge = $t->at($port);
@@ -49,7 +59,7 @@ for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($
 my (undef, @snippets) = read_file("$top/README.md") =~ /```nginx\n(.*?)```/sg;
 for my $snippet (@snippets) {
     my ($conf, $keys) = with_keys($snippet);
-    accepts($conf =~ /^cdn_(?:schedule|ttl_profile|purge_cascade)\b/ ? ('', http => $conf) : $conf, files => $keys);
+    accepts($conf =~ /^cdn_(?:schedule|ttl_profile|purge_cascade|nightly|warm)\b/ ? ('', http => "cdn_zone 1m;\n$conf") : $conf, files => $keys);
 }
 
 # every directive is in README, in nginx's own form

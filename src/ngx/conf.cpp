@@ -1,9 +1,11 @@
 #include "ngx/conf.h"
 
 #include "ngx/bridge.h"
+#include "ngx/nightly.h"
 #include "ngx/status_handler.h"
 #include "ngx/purge_conf.h"
 #include "ngx/upstreams.h"
+#include "ngx/warm_conf.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -85,6 +87,8 @@ void *create_main_conf(ngx_conf_t *cf) noexcept
         conf->presets = pool_new<image::Presets>(cf->pool);
         conf->thresholds = pool_new<status::Thresholds>(cf->pool);
         conf->ttl = pool_new<TtlMain>(cf->pool);
+        conf->nightly = pool_new<NightlyMain>(cf->pool);
+        conf->warm = pool_new<WarmMain>(cf->pool);
         return conf;
     });
 }
@@ -110,7 +114,8 @@ char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
     }
 
     return guarded(cf->log, static_cast<char *>(NGX_CONF_ERROR), [&]() -> char * {
-        return check_ttl(cf, *conf->ttl) ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
+        const bool fits = check_ttl(cf, *conf->ttl) && check_nightly(cf, *conf) && check_warm(cf, *conf);
+        return fits ? NGX_CONF_OK : static_cast<char *>(NGX_CONF_ERROR);
     });
 }
 

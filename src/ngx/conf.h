@@ -34,6 +34,9 @@ enum OnError : ngx_uint_t { on_error_status, on_error_original, on_error_redirec
 
 enum StatusFormat : ngx_uint_t { status_by_request, status_html, status_json, status_prometheus };
 
+struct NightlyMain;
+struct WarmMain;
+
 struct MainConf {
     image::Presets *presets;
     ngx_shm_zone_t *zone;                              // cdn_zone
@@ -56,6 +59,8 @@ struct MainConf {
     ngx_int_t         purge_rate;                      // calls a second and address
     ngx_int_t         purge_burst;
     purge::Expansion *purge_expansion;
+    NightlyMain      *nightly;                         // cdn_nightly
+    WarmMain         *warm;                            // cdn_warm
     RedisSettings    *redis;                           // cdn_redis; none: nullptr
     purge::Journal   *journal;                         // once it is loaded, where `purges`
     std::map<ngx_shm_zone_t *, bool> *swept_caches;    // whether all of its locations obey

@@ -3,10 +3,12 @@
 #include "image/render.h"
 #include "ngx/bridge.h"
 #include "ngx/conf.h"
+#include "ngx/nightly.h"
 #include "ngx/purge_conf.h"
 #include "ngx/setters.h"
 #include "ngx/sign_conf.h"
 #include "ngx/status_handler.h"
+#include "ngx/warm_conf.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -411,6 +413,14 @@ ngx_command_t directives[] = {
     { ngx_string("cdn_schedule"),                      // NAME { }
       NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
       set_schedule, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_nightly"),                       // [NAME] { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_NOARGS | NGX_CONF_TAKE1,
+      set_nightly, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_warm"),                          // NAME { }
+      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+      set_warm, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr },
 
     { ngx_string("cdn_cache_query"),                   // off | NAME ...
       any_block | NGX_CONF_1MORE,

@@ -136,6 +136,10 @@ std::optional<Error> check_source(const ImageConf &conf, const image::Source &so
 
 void count(ngx_http_request_t *r, ngx_uint_t dialect, std::string_view outcome)
 {
+    const RequestState *state = find_state(r->main);
+    if (state != nullptr && state->is_warmer) {
+        return;
+    }
     if (auto z = zone(main_conf(r))) {
         z->counters.add(status::Metric::image_requests,
                         {z->counters.label(dialect_name(dialect)), z->counters.label(outcome)});

@@ -15,6 +15,7 @@
 #include "ngx/status_count.h"
 #include "ngx/status_tick.h"
 #include "ngx/variables.h"
+#include "ngx/warm_leader.h"
 #include "ngx/zone.h"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ ngx_int_t preconfiguration(ngx_conf_t *cf) noexcept
 ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
 {
     if (!add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, note_redirect)
+        || !add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, mark_warm)
         || !add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE, purge_method_phase)
         || !add_handler(cf, NGX_HTTP_REWRITE_PHASE, rewrite_phase)
         || !add_handler(cf, NGX_HTTP_ACCESS_PHASE, sign_access)

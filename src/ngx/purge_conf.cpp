@@ -48,14 +48,6 @@ std::vector<std::string_view> views(std::span<const ngx_str_t> words)
     return out;
 }
 
-bool is_header_name(std::string_view name)
-{
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
-               || c == '_';
-    });
-}
-
 // By address: hiredis would look names up on the event loop.
 std::optional<Error> add_server(ngx_conf_t *cf, RedisSettings &settings, std::string_view url)
 {

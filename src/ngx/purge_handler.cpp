@@ -248,24 +248,6 @@ void log_purge(ngx_http_request_t *r, const purge::Purge &purge)
                   &r->connection->addr_text, &source, &text);
 }
 
-void count_purge(ngx_http_request_t *r, const purge::Purge &purge)
-{
-    auto z = zone(main_conf(r));
-    if (!z) {
-        return;
-    }
-
-    std::set<purge::Kind> kinds;
-    for (const purge::Target &target : purge.targets) {
-        if (kinds.insert(target.kind).second) {
-            z->counters.add(status::Metric::purges,
-                            {z->counters.label(purge::kind_name(target.kind)),
-                             z->counters.label(purge.mode == purge::Mode::hard ? "hard" : "soft"),
-                             z->counters.label(purge.source)});
-        }
-    }
-}
-
 // A call that waits for Redis.  The request may end before the reply comes: then `request`
 // is gone.
 struct Waiting {
@@ -441,7 +423,7 @@ Result<std::optional<purge::Answer>> act(ngx_http_request_t *r, purge::Understoo
     }
 
     log_purge(r, *accepted);
-    count_purge(r, *accepted);
+    count_purge(main_conf(r), *accepted);
     purge::Standing standing;
     standing.status = accepted->time_ms > 0 ? purge::Status::applied : purge::Status::scheduled;
     standing.purge = std::move(*accepted);

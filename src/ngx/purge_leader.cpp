@@ -1,9 +1,11 @@
 #include "ngx/purge_leader.h"
 
 #include "ngx/bridge.h"
+#include "ngx/nightly.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
 #include "ngx/purge_sweeper.h"
+#include "ngx/warm_leader.h"
 #include "ngx/zone.h"
 
 #include <chrono>
@@ -102,6 +104,21 @@ void complain(const Error &error)
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: %V", &message);
 }
 
+// Tells the fleet of one that this edge has applied.
+void publish_applied(const Follower &f, const purge::Purge &purge)
+{
+    if (f.conf->redis == nullptr) {
+        return;
+    }
+
+    send_receipt(*f.conf, purge.id, purge.time_ms);
+    publish(*f.conf, purge, [id = purge.id](bool taken) {
+        if (taken) {
+            static_cast<void>(note(*follower().conf, purge::Published{id}));
+        }
+    });
+}
+
 // Those that this nginx alone knows of; Redis fires the fleet's.
 void fire_due(Follower &f)
 {
@@ -124,6 +141,43 @@ void fire_due(Follower &f)
                       fired->id.c_str());
         send_receipt(*f.conf, fired->id, fired->time_ms);
     }
+}
+
+// What cdn_nightly and cdn_warm ask for.
+void look_at_the_clock(Follower &f)
+{
+    purge::Journal &journal = *f.conf->journal;
+    const ttl::Time now = clock_ms() / 1000;
+
+    // new here, or the clock was set back: nothing was missed
+    const ttl::Time looked = journal.looked_until();
+    if (looked == 0 || looked > now) {
+        journal.set_looked_until(now);
+        return;
+    }
+    if (looked == now) {
+        return;
+    }
+
+    note_due_warm(*f.conf, looked, now, ngx_cycle->log);
+
+    for (purge::Purge &purge : nightly_purges(*f.conf, looked, now, ngx_cycle->log)) {
+        if (f.known.contains(purge.id)) {
+            continue;                                  // another edge's clock came first
+        }
+        const auto accepted = accept_once(*f.conf, std::move(purge), f.position);
+        if (!accepted) {
+            complain(accepted.error());
+            return;                                    // again in a moment
+        }
+        if (const auto &fired = *accepted) {           // not by one that led until just now
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s of \"%s\", %s, is applied",
+                          fired->id.c_str(), fired->who.c_str(), fired->reason.c_str());
+            count_purge(*f.conf, *fired);
+            publish_applied(f, *fired);
+        }
+    }
+    journal.set_looked_until(now);
 }
 
 // ---- the fleet
@@ -372,6 +426,7 @@ bool read_to_the_end(Follower &f, std::chrono::milliseconds patience)
 void on_timer(ngx_event_t *event) noexcept
 {
     if (ngx_exiting || ngx_quit || ngx_terminate) {
+        leave_warm();
         return;
     }
 
@@ -381,12 +436,15 @@ void on_timer(ngx_event_t *event) noexcept
             read_on(f);
             fire_due(f);
             sweep(*f.conf);
+            look_at_the_clock(f);
+            lead_warm(*f.conf, ngx_cycle->log);
             if (f.conf->redis != nullptr) {
                 lead_fleet(f);
             }
         } else {
             f.reader.reset();
             stop_sweeping();
+            leave_warm();
         }
         return 0;
     });
@@ -435,6 +493,7 @@ void stop_purges(const MainConf &conf)
 {
     follower().reader.reset();
     stop_sweeping();
+    leave_warm();
     stop_fleet();
     conf.journal->step_down(ngx_pid);
 }

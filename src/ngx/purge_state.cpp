@@ -2,9 +2,11 @@
 
 #include "ngx/bridge.h"
 #include "ngx/purge_leader.h"
+#include "ngx/zone.h"
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include <openssl/rand.h>
 #include <pwd.h>
@@ -90,6 +92,33 @@ std::vector<std::string> standing_lines(const purge::Journal::Lock &lock, const 
     return lines;
 }
 
+Result<purge::Purge> accept(const purge::Journal::Lock &lock, const MainConf &conf, purge::Purge purge)
+{
+    purge::Journal &journal = *conf.journal;
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+
+    const std::int64_t now = clock_ms();
+    if (purge.id.empty()) {
+        purge.id = make_id(now);
+        purge.node = view(conf.node);
+    }
+    if (!purge.at_ms || *purge.at_ms <= now) {
+        purge.time_ms = journal.purge_time(lock, now);
+    }
+
+    if (!journal.append(lock, purge::print_line(purge))) {
+        return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted"};
+    }
+    catch_up(lock, journal, table);
+
+    if (journal.wants_compaction()) {
+        // where it fails the journal goes on growing
+        static_cast<void>(journal.compact(lock, table, standing_lines(lock, conf)));
+        catch_up(lock, journal, table);
+    }
+    return purge;
+}
+
 // One nginx has one journal a directory, however often it is reloaded.
 std::shared_ptr<purge::Journal> &known_journal(const std::string &directory)
 {
@@ -159,30 +188,52 @@ std::optional<Purges> purges(const MainConf &conf)
 
 Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge)
 {
-    purge::Journal &journal = *conf.journal;
-    purge::Table table(conf.purge_table, conf.purge_table_size, false);
-    const purge::Journal::Lock lock(journal);
+    const purge::Journal::Lock lock(*conf.journal);
+    return accept(lock, conf, std::move(purge));
+}
 
-    const std::int64_t now = clock_ms();
-    if (purge.id.empty()) {
-        purge.id = make_id(now);
-        purge.node = view(conf.node);
+Result<std::optional<purge::Purge>> accept_once(const MainConf &conf, purge::Purge purge,
+                                                purge::Journal::Position position)
+{
+    const purge::Journal &journal = *conf.journal;
+    const purge::Journal::Lock lock(*conf.journal);
+
+    bool stands = false;
+    const bool whole = journal.read(lock, position, journal.end(), [&](std::string_view text, purge::Journal::Position) {
+        const auto line = purge::parse_line(text);
+        const auto *other = line ? std::get_if<purge::Purge>(&*line) : nullptr;
+        stands = stands || (other != nullptr && other->id == purge.id);
+    });
+    if (!whole) {
+        return Error{ErrorCode::internal, "the journal has been compacted meanwhile"};
     }
-    if (!purge.at_ms || *purge.at_ms <= now) {
-        purge.time_ms = journal.purge_time(lock, now);
+    if (stands) {
+        return std::optional<purge::Purge>();
     }
 
-    if (!journal.append(lock, purge::print_line(purge))) {
-        return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted"};
+    auto accepted = accept(lock, conf, std::move(purge));
+    if (!accepted) {
+        return accepted.error();
     }
-    catch_up(lock, journal, table);
+    return std::optional(std::move(*accepted));
+}
 
-    if (journal.wants_compaction()) {
-        // where it fails the journal goes on growing
-        static_cast<void>(journal.compact(lock, table, standing_lines(lock, conf)));
-        catch_up(lock, journal, table);
+void count_purge(const MainConf &conf, const purge::Purge &purge)
+{
+    auto z = zone(conf);
+    if (!z) {
+        return;
     }
-    return purge;
+
+    std::set<purge::Kind> kinds;
+    for (const purge::Target &target : purge.targets) {
+        if (kinds.insert(target.kind).second) {
+            z->counters.add(status::Metric::purges,
+                            {z->counters.label(purge::kind_name(target.kind)),
+                             z->counters.label(purge::mode_name(purge.mode)),
+                             z->counters.label(purge.source)});
+        }
+    }
 }
 
 bool note(const MainConf &conf, const purge::Line &line)

@@ -28,6 +28,14 @@ std::optional<Purges> purges(const MainConf &conf);
 // is kept only.
 Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge);
 
+// The same for one whose id others may give it too, by a caller who knows that it does not stand
+// in the journal before `position`; nothing where it does behind that.
+Result<std::optional<purge::Purge>> accept_once(const MainConf &conf, purge::Purge purge,
+                                                purge::Journal::Position position);
+
+// Counts one that a caller or the clock of this edge asked for.
+void count_purge(const MainConf &conf, const purge::Purge &purge);
+
 // Writes a line for what happened to a purge.
 bool note(const MainConf &conf, const purge::Line &line);
 

@@ -90,6 +90,7 @@ struct RequestState {
     const StatusConf *counted_in = nullptr;            // the first location that counts
     std::string_view  profile;                         // TTL profile, a view of the configuration
     bool              is_purge_call = false;           // no visitor's request
+    bool              is_warmer = false;               // nor is one of cdn_warm
     std::int64_t      first_byte_ms = -1;              // from its start to its response's header
     std::vector<ngx_http_request_t *> helpers;         // subrequests with an upstream
 };

@@ -197,14 +197,30 @@ void add_request(status::Counters &counters, const Sort &sort, std::uint64_t byt
 // phase (a body too large, say) has no note of it.
 const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
 {
-    if (state != nullptr && (state->counted_in != nullptr || state->is_purge_call)) {
-        return state->is_purge_call ? nullptr : state->counted_in;
+    if (state != nullptr && (state->is_purge_call || state->is_warmer)) {
+        return nullptr;
+    }
+    if (state != nullptr && state->counted_in != nullptr) {
+        return state->counted_in;
     }
 
     const auto *server = static_cast<ngx_http_core_srv_conf_t *>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     const bool is_location = r->loc_conf != server->ctx->loc_conf;
     return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r).status : nullptr;
+}
+
+// Without its query, which may hold what is nobody else's business.  A picture is asked for by the
+// path that its client used, where that says all of it and has no token in it.
+std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
+{
+    if (state != nullptr && state->image && state->signature.policy == nullptr) {
+        const auto client = view(state->client_uri);
+        if (!client.empty() && client.find('?') == client.npos) {
+            return client;
+        }
+    }
+    return view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
 }
 
 void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
@@ -240,9 +256,8 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
     if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
-        // without its query, which may hold what is nobody else's business
         const auto host = view(r->headers_in.server);
-        const auto path = view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
+        const auto path = object_path(r, state);
         z.objects.add(host, path);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
             z.misses.add(host, path);

@@ -6,6 +6,7 @@
 #include "ngx/headers.h"
 #include "ngx/purge_state.h"
 #include "ngx/upstreams.h"
+#include "ngx/warm_leader.h"
 #include "ngx/zone.h"
 #include "status/report.h"
 
@@ -90,6 +91,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
 
     facts.caches = caches();
     facts.schedules = schedules(*conf.ttl);
+    facts.warm = warm_states(conf, ngx_time());
 
     if (const auto p = purges(conf)) {
         facts.purges = {p->table.records(), p->table.capacity(), p->table.patterns(), p->table.evictions(),

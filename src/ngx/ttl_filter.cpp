@@ -750,7 +750,7 @@ void count(ngx_http_request_t *r, const Choice &choice)
         state->profile = choice.policy.profile->name;
     }
 
-    if (choice.schedule == nullptr) {
+    if (choice.schedule == nullptr || (state != nullptr && state->is_warmer)) {
         return;
     }
     auto z = zone(main_conf(r));

@@ -257,6 +257,7 @@ struct Journal::Page {
     std::atomic<std::int64_t>  last_purge;
     std::atomic<std::int32_t>  leader;                 // a pid; 0: none
     std::atomic<std::int64_t>  leader_seen_ms;
+    std::atomic<std::int64_t>  looked_until;           // Unix time
 };
 
 Journal::Lock::Lock(Journal &journal) : journal_(journal)
@@ -573,6 +574,16 @@ bool Journal::lead(std::int32_t pid, std::int64_t now_ms)
 void Journal::step_down(std::int32_t pid)
 {
     page_->leader.compare_exchange_strong(pid, 0);
+}
+
+std::int64_t Journal::looked_until() const
+{
+    return page_->looked_until;
+}
+
+void Journal::set_looked_until(std::int64_t time)
+{
+    page_->looked_until = time;
 }
 
 std::int64_t Journal::birth(std::int64_t now_ms)

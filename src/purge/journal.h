@@ -81,6 +81,10 @@ public:
     bool lead(std::int32_t pid, std::int64_t now_ms);
     void step_down(std::int32_t pid);
 
+    // Until when the leader has looked for what comes at fixed times; 0: never.
+    std::int64_t looked_until() const;
+    void set_looked_until(std::int64_t time);
+
     // ---- the clock of purges and fetches
     //
     // A fetch's birth is later than every purge it has seen the effect of, a

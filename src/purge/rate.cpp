@@ -22,6 +22,9 @@ bool take_call(std::span<Bucket> buckets, std::uint64_t address, std::int64_t no
     // of a second: at least one
     const std::int64_t cost = std::max<std::int64_t>(1000 / calls_per_second, 1);
     const std::int64_t depth = burst * 1000 / calls_per_second;
+    if (bucket->full_at_ms - now_ms > std::max(depth, cost)) {
+        bucket->full_at_ms = now_ms;                   // further than calls bring it: the clock was set back
+    }
     const std::int64_t full_at = std::max(bucket->full_at_ms, now_ms) + cost;
     if (full_at - now_ms > std::max(depth, cost)) {
         return false;

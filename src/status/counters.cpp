@@ -73,6 +73,9 @@ constexpr MetricInfo list[] = {
     {Metric::swept_bytes, Kind::counter, "purge_swept_bytes", "Disk space that they took", {}},
     {Metric::purge_propagation, Kind::histogram, "purge_propagation_seconds",
      "From a purge's acceptance at another edge, by Redis's clock, to its being applied here", {}},
+    {Metric::warm_requests, Kind::counter, "warm_requests", "Requests of warm-ups by outcome",
+     {"warm", "outcome"}},
+    {Metric::warm_bytes, Kind::counter, "warm_bytes", "Bytes that warm-ups received", {"warm"}},
 };
 
 std::uint64_t make_key(Metric metric, const Labels &labels)

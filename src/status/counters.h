@@ -48,6 +48,8 @@ enum class Metric : std::uint8_t {
     purge_propagation = 42,
     swept_files = 45,
     swept_bytes = 46,
+    warm_requests = 50,
+    warm_bytes = 51,
 };
 
 enum class Kind { counter, histogram };

@@ -389,6 +389,14 @@ function hits(statuses) {
   return all.length ? sum(all.filter(([name]) => answered.includes(name))) / sum(all) : null;
 }
 
+// Of each warm-up: its run now, or its last, and when the next is due.
+function warm(s) {
+  return Object.fromEntries(Object.entries(s.warm).map(([name, w]) => [name, { state: w.state,
+    ...(w.due ? { due: clock(w.due), done: `${count(w.done)} of ${count(w.total)}`, failed: w.failed, received: bytes(w.bytes),
+      took: w.duration == null ? none : ago(w.duration) } : {}),
+    ...(w.state === 'running' ? { 'at once': w.at_once } : {}), next: w.next ? clock(w.next) : none }]));
+}
+
 function tables(s) {
   const w = s.windows;
   const row = (name, of) => [name, ...Object.keys(w).map(key => of(w[key]))];
@@ -426,7 +434,7 @@ function tables(s) {
     bar(name, c.max ? c.size / c.max : 0, bytes(c.size) + (c.max ? ' of ' + bytes(c.max) : ''))));
 
   const features = { 'Image URLs': s.images.requests, 'Pictures': s.images.transforms, 'Signatures': s.signatures,
-    'Purges': s.purges, 'Redis': s.redis, 'Schedules': s.schedules };
+    'Purges': s.purges, 'Redis': s.redis, 'Schedules': s.schedules, 'Warm-up': warm(s) };
   at('features').replaceChildren(...Object.entries(features).filter(([, of]) => of && Object.keys(of).length).map(([title, of]) => {
     const body = make('tbody', {}, ...flat(of).map(([name, value]) => make('tr', {}, make('td', {}, name),
       make('td', {}, typeof value === 'number' ? count(value) : String(value ?? none)))));

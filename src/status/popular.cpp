@@ -76,7 +76,9 @@ void replace(Set &set, std::uint64_t tag, std::string_view host, std::string_vie
 
 struct Popular::Memory {
     std::atomic<std::int64_t> day;
-    Sketch                    sketches[2];             // of even and odd days
+    Sketch                    sketches[days];          // a day's is at its number modulo that
+
+    Sketch &of(std::int64_t number) { return sketches[number % days]; }
 };
 
 std::size_t Popular::memory_size()
@@ -89,7 +91,7 @@ Popular::Popular(void *memory) : memory_(static_cast<Memory *>(memory)) {}
 void Popular::add(std::string_view host, std::string_view path)
 {
     const std::uint64_t tag = std::max<std::uint64_t>(hash(path, hash(host)), 1);
-    Sketch &sketch = memory_->sketches[memory_->day.load(std::memory_order_relaxed) & 1];
+    Sketch &sketch = memory_->of(memory_->day.load(std::memory_order_relaxed));
     Set &set = sketch.sets[tag % set_count];
 
     if (add_to_known(set, tag) || !lock(set.locked)) {
@@ -109,18 +111,19 @@ void Popular::tick(std::int64_t now)
         return;
     }
 
-    // after more than a day without a tick, both are old
-    for (std::int64_t day = std::max(known + 1, today - 1); day <= today; day++) {
-        std::memset(static_cast<void *>(&memory_->sketches[day & 1]), 0, sizeof(Sketch));
+    // days without a tick have nothing
+    for (std::int64_t day = std::max(known + 1, today - days + 1); day <= today; day++) {
+        std::memset(static_cast<void *>(&memory_->of(day)), 0, sizeof(Sketch));
     }
     memory_->day.store(today);
 }
 
-std::vector<PopularObject> Popular::all() const
+std::vector<PopularObject> Popular::all(int last) const
 {
     std::map<std::uint64_t, PopularObject> objects;
-    for (const Sketch &sketch : memory_->sketches) {
-        for (const Set &set : sketch.sets) {
+    const std::int64_t today = memory_->day.load();
+    for (std::int64_t day = std::max<std::int64_t>(today - last + 1, 0); day <= today; day++) {
+        for (const Set &set : memory_->of(day).sets) {
             for (std::size_t i = 0; i < ways; i++) {
                 const std::uint64_t tag = set.tags[i].load(std::memory_order_acquire);
                 if (tag == 0) {

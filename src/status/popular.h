@@ -8,8 +8,8 @@
 //
 // An object that is there is counted by one atomic addition.  A new one locks its
 // set for a few hundred nanoseconds; whoever finds it locked for longer gives up.
-// Two sketches take turns by the day, so that the counts are those of today and
-// yesterday (UTC).
+// Sketches take turns by the day (UTC): there are those of today and of the week
+// before.
 
 #pragma once
 
@@ -29,6 +29,8 @@ struct PopularObject {
 
 class Popular {
 public:
+    static constexpr int days = 8;
+
     static std::size_t memory_size();
 
     explicit Popular(void *memory);                    // zeroed when new
@@ -36,11 +38,11 @@ public:
     // An object's name is host and path; it is shown cut to 231 bytes.
     void add(std::string_view host, std::string_view path);
 
-    // Empties the older sketch when a new day begins; one process at a time.
+    // Empties the oldest sketch when a new day begins; one process at a time.
     void tick(std::int64_t now);
 
-    // Most popular first.
-    std::vector<PopularObject> all() const;
+    // Most popular first, of today and of so many days before it that there are `last` of them.
+    std::vector<PopularObject> all(int last = 2) const;
 
 private:
     struct Memory;

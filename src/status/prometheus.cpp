@@ -166,6 +166,35 @@ void print_schedules(Printer &out, const std::vector<ScheduleState> &schedules)
     }
 }
 
+void print_warm(Printer &out, const std::vector<WarmState> &states)
+{
+    struct Gauge {
+        std::string_view name;
+        std::string_view help;
+        double (*value)(const WarmState &);
+    };
+    static constexpr Gauge gauges[] = {
+        {"warm_running", "1 while a warm-up is at work", [](const WarmState &s) { return s.running ? 1.0 : 0.0; }},
+        {"warm_next_timestamp_seconds", "When the next warm-up is due, in Unix time; 0: never",
+         [](const WarmState &s) { return static_cast<double>(s.next); }},
+        {"warm_due_timestamp_seconds", "When the present or last warm-up was due, in Unix time; 0: there was none",
+         [](const WarmState &s) { return static_cast<double>(s.due); }},
+        {"warm_duration_seconds", "How long the last warm-up took; 0 while one is at work",
+         [](const WarmState &s) { return s.ended != 0 ? s.ended - s.started : 0.0; }},
+        {"warm_urls", "URLs of the present or last warm-up", [](const WarmState &s) { return static_cast<double>(s.total); }},
+        {"warm_urls_done", "How many of them are done", [](const WarmState &s) { return static_cast<double>(s.done); }},
+    };
+
+    for (const Gauge &gauge : gauges) {
+        if (!states.empty()) {
+            out.head(gauge.name, "gauge", gauge.help);
+        }
+        for (const WarmState &state : states) {
+            out.value(gauge.name, {}, "warm=\"" + escape_label(state.name) + '"', {}, print_decimal(gauge.value(state)));
+        }
+    }
+}
+
 }  // namespace
 
 std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openmetrics)
@@ -191,6 +220,7 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
     print_caches(out, facts.caches);
     print_alerts(out, snapshot.alerts);
     print_schedules(out, facts.schedules);
+    print_warm(out, facts.warm);
 
     if (facts.purges) {
         out.gauge("purge_records", "Targets of purges that are remembered",

@@ -180,6 +180,24 @@ Json caches(const std::vector<CacheZone> &zones)
     return out;
 }
 
+Json warm(const std::vector<WarmState> &states, double now)
+{
+    Json out = Json::object();
+    for (const WarmState &state : states) {
+        const auto time = [](auto value) { return value != 0 ? Json(value) : Json(); };
+        const double until = state.ended != 0 ? state.ended : now;
+        out[state.name] = {{"schedule", state.schedule},
+                           {"state", state.running ? "running" : state.waiting ? "waiting" : "idle"},
+                           {"next", time(state.next)}, {"due", time(state.due)},
+                           {"started", time(state.started)}, {"ended", time(state.ended)},
+                           {"duration", state.started != 0 ? rounded(until - state.started, 3) : Json()},
+                           {"total", state.total}, {"done", state.done}, {"succeeded", state.succeeded},
+                           {"failed", state.failed}, {"left_out", state.left_out}, {"bytes", state.bytes},
+                           {"at_once", state.running ? state.at_once : 0}};
+    }
+    return out;
+}
+
 Json window(const Span &span)
 {
     const Tally &tally = span.tally;
@@ -331,6 +349,7 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         out["redis"] = {{"connected", facts.fleet->connected}, {"lag", rounded(facts.fleet->lag, 3)}};
     }
     out["schedules"] = schedules(facts.schedules);
+    out["warm"] = warm(facts.warm, facts.now);
     out["cache"] = caches(facts.caches);
     out["trends"] = {{"hour", trend(snapshot.hour, snapshot.hour_before)},
                      {"day", trend(snapshot.day, snapshot.day_before)}};

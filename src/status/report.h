@@ -48,6 +48,25 @@ struct FleetState {
     double lag = 0;                                    // seconds since its stream was known to its end
 };
 
+// A cdn_warm: its run now, or its last.
+struct WarmState {
+    std::string   name;
+    std::string   schedule;
+    bool          running = false;
+    bool          waiting = false;                     // for another's end
+    std::int64_t  next = 0;                            // Unix time; 0: none
+    std::int64_t  due = 0;                             // 0: there was no run
+    double        started = 0;                         // 0: not yet
+    double        ended = 0;
+    std::uint64_t total = 0;
+    std::uint64_t done = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t left_out = 0;
+    std::uint64_t bytes = 0;
+    int           at_once = 0;                         // while it runs
+};
+
 // What is known beside the counters.
 struct Facts {
     std::string            node;
@@ -63,6 +82,7 @@ struct Facts {
     std::vector<ScheduleState> schedules;
     std::optional<PurgeState>  purges;
     std::optional<FleetState>  fleet;
+    std::vector<WarmState>     warm;
 };
 
 // The charts of the page.

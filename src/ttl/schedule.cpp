@@ -1,100 +1,20 @@
 #include "ttl/schedule.h"
 
 #include "core/text.h"
+#include "ttl/days.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 
 namespace cdn::ttl {
 
 namespace {
 
-constexpr Seconds      day_length = 86400;
 constexpr Seconds      week_length = 7 * day_length;
 constexpr std::int64_t farthest_change = 2 * 366;      // days
-
-constexpr std::array<std::string_view, 7> weekdays = {"mon", "tue", "wed", "thu",
-                                                      "fri", "sat", "sun"};
-constexpr unsigned all_days = 0x7f;
 
 std::string quoted(std::string_view text)
 {
     return '"' + printable(text) + '"';
-}
-
-unsigned weekday_of(std::int64_t day)
-{
-    return static_cast<unsigned>(((day + 3) % 7 + 7) % 7);   // 1970-01-01 was a Thursday
-}
-
-std::optional<unsigned> parse_weekday(std::string_view word)
-{
-    const auto found = std::find(weekdays.begin(), weekdays.end(), word);
-    return found == weekdays.end()
-               ? std::nullopt : std::optional(static_cast<unsigned>(found - weekdays.begin()));
-}
-
-// "mon-fri", "sat,sun", "fri-mon"
-std::optional<unsigned> parse_days(std::string_view text)
-{
-    unsigned days = 0;
-    for (const auto part : split(text, ',')) {
-        const auto [from, to, is_range] = cut(part, '-');
-        const auto first = parse_weekday(from);
-        const auto last = is_range ? parse_weekday(to) : first;
-        if (!first || !last) {
-            return std::nullopt;
-        }
-        for (unsigned day = *first;; day = (day + 1) % 7) {
-            days |= 1U << day;
-            if (day == *last) {
-                break;
-            }
-        }
-    }
-
-    return days;
-}
-
-// "08:00", to "24:00"
-std::optional<Seconds> parse_clock(std::string_view text)
-{
-    if (text.size() != 5 || text[2] != ':') {
-        return std::nullopt;
-    }
-
-    const auto hours = parse_digits(text.substr(0, 2));
-    const auto minutes = parse_digits(text.substr(3));
-    if (!hours || !minutes || *minutes > 59 || *hours > 24 || (*hours == 24 && *minutes > 0)) {
-        return std::nullopt;
-    }
-
-    return *hours * 3600 + *minutes * 60;
-}
-
-// "2026-09-01": days since 1970
-std::optional<std::int64_t> parse_date(std::string_view text)
-{
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') {
-        return std::nullopt;
-    }
-
-    const auto year = parse_digits(text.substr(0, 4));
-    const auto month = parse_digits(text.substr(5, 2));
-    const auto day = parse_digits(text.substr(8));
-    if (!year || !month || !day) {
-        return std::nullopt;
-    }
-
-    const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
-                                           std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day)));
-    if (!date.ok()) {
-        return std::nullopt;
-    }
-
-    return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
 Error no_date(std::string_view text)
@@ -138,7 +58,7 @@ std::optional<Error> Schedule::add_phase(std::string_view name, std::string_view
     phase.name = name;
     phase.daily = days == "daily";
 
-    const auto mask = phase.daily ? all_days : parse_days(days);
+    const auto mask = parse_days(days);
     if (!mask) {
         return bad_request("days are like mon-fri, or sat,sun, or daily: " + quoted(days));
     }
@@ -293,12 +213,43 @@ const Schedule::Phase *Schedule::phase_at(std::int64_t day, Seconds second) cons
     return nullptr;
 }
 
+WallClock Schedule::local(Time t) const
+{
+    return wall_clock(t + zone_->at(t).offset);
+}
+
+Time Schedule::reaches(WallClock clock) const
+{
+    constexpr Seconds over_any_offset = 30 * 3600;
+
+    const Time wanted = clock.day * day_length + clock.second;
+    Time t = wanted - over_any_offset;
+    for (;;) {
+        const auto [offset, until] = zone_->at(t);
+        const Time reached = std::max(t, wanted - offset);   // already over it: the clocks skipped it
+        if (reached < until) {
+            return reached;
+        }
+        t = until;
+    }
+}
+
+std::vector<Seconds> Schedule::starts(std::string_view name, std::int64_t day) const
+{
+    std::vector<Seconds> out;
+    for (const Phase &phase : phases_) {
+        if (phase.name == name && phase.on(day, is_holiday(day))) {
+            out.push_back(phase.start);
+        }
+    }
+
+    return out;
+}
+
 Moment Schedule::at(Time t) const
 {
     const auto [offset, offset_until] = zone_->at(t);
-    const Time local = t + offset;
-    const std::int64_t day = local / day_length - (local % day_length < 0);
-    const Seconds second = local - day * day_length;
+    const auto [day, second] = wall_clock(t + offset);
 
     Moment moment;
     if (const Phase *phase = phase_at(day, second)) {

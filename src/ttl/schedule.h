@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "ttl/days.h"
 #include "ttl/time_zone.h"
 
 #include <optional>
@@ -51,6 +52,15 @@ public:
     // another one; `until` of the schedule's present state.
     Time next_change(Time t) const;
 
+    // What the schedule's clock shows, and the first moment at which it shows that or later: one
+    // that the clocks skip is reached right after the gap, one that comes twice the first time.
+    WallClock local(Time t) const;
+    Time reaches(WallClock clock) const;
+
+    // When on that day the phase begins, which a holiday may prevent.
+    std::vector<Seconds> starts(std::string_view phase, std::int64_t day) const;
+    bool is_holiday(std::int64_t day) const;
+
     // The least of the terms' factors, at most 1.
     double least_factor() const;
 
@@ -77,7 +87,6 @@ private:
     };
 
     const Phase *phase_at(std::int64_t day, Seconds second) const;
-    bool is_holiday(std::int64_t day) const;
 
     std::string             name_;
     std::optional<TimeZone> zone_;

@@ -81,6 +81,22 @@ TEST_F(PopularTest, ForgetsAfterTwoDays)
     EXPECT_TRUE(popular.all().empty());
 }
 
+TEST_F(PopularTest, RemembersFridayOnMonday)
+{
+    popular.tick(20'000 * day);
+    add("/friday", 3);
+    popular.tick(20'003 * day);
+    add("/monday", 1);
+    EXPECT_EQ(popular.all().size(), 1U);
+    EXPECT_EQ(popular.all(3).size(), 1U);
+    EXPECT_EQ(popular.all(4).size(), 2U);
+
+    popular.tick(20'007 * day);
+    EXPECT_EQ(popular.all(Popular::days).size(), 2U);
+    popular.tick(20'008 * day);
+    EXPECT_EQ(popular.all(Popular::days).size(), 1U);
+}
+
 TEST_F(PopularTest, ForgetsBothDaysAfterALongSleep)
 {
     popular.tick(20'000 * day);

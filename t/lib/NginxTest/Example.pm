@@ -45,6 +45,8 @@ sub inside_http ($conf, %origin)
     }ge;
     $inside =~ s{(proxy_cache_path) +/?(\S+)}{$1 %DIR%/cache/@{[$2 =~ tr/\//_/r]}}g;
     $inside =~ s/^ *(?:include|default_type)\b.*//gm;
+    $inside =~ s{(urls +)(\S+;)}{$1%DIR%/html/$2}g;
+    $inside =~ s{via( +http://127\.0\.0\.1:)(\d+)}{"via$1" . ($port{$2} ? "%PORT_p$2%" : $2)}ge;
     $inside =~ s{root +www}{root %DIR%/html}g;
     $inside =~ s{(access_log) +logs/}{$1 %DIR%/logs/}g;
     return $inside;
