@@ -37,7 +37,8 @@ sub school ($t, $edge)
 
 my ($readme) = read_file("$top/README.md") =~ /```nginx\n(load_module.*?)```/s or die 'README has no configuration';
 
-for my $example (['README', $readme, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($_), 'p8080'] } glob "$top/conf.examples/*.conf") {
+my $debian = "http {\n" . read_file("$top/conf.examples/debian/cdn.conf") . "}\n";
+for my $example (['README', $readme, 'p80'], ['debian/cdn.conf', $debian, 'p80'], map { [$_ =~ s{.*/}{}r, read_file($_), 'p8080'] } glob "$top/conf.examples/*.conf") {
     my ($name, $conf, $port) = @$example;
     my ($http, $keys) = with_keys(inside_http($conf));
     my @clock = $name eq 'school.conf' ? (clock => '2026-11-10 15:00:00') : ();
