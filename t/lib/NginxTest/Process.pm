@@ -41,8 +41,8 @@ sub guard_until_end ($orders)
     $SIG{$_} = 'IGNORE' for qw(INT TERM HUP PIPE);
 
     my %kept;
-    while (<$orders>) {
-        my ($do, $what) = /^([+-])(.*)/ or next;
+    while (my $order = <$orders>) {
+        my ($do, $what) = $order =~ /^([+-])(.*)/ or next;
         $do eq '+' ? $kept{$what} = 1 : delete $kept{$what};
     }
 
