@@ -352,7 +352,7 @@ ngx_http_upstream_conf_t *own_conf(ngx_http_request_t *r)
 // A response that must not be served stale cannot be soft-purged.
 bool forbids_stale(ngx_http_request_t *r)
 {
-    bool forbids = false;
+    bool forbids = ttl_forbids_stale(r);
     each_header(r->upstream->headers_in.headers, "Cache-Control", true, [&](ngx_table_elt_t &field) {
         for (const auto part : split(view(field.value), ',')) {
             const auto word = trim(part);

@@ -920,6 +920,12 @@ void note_revalidation(ngx_http_request_t *r)
     }
 }
 
+bool ttl_forbids_stale(ngx_http_request_t *r)
+{
+    const Choice *choice = settle(r);
+    return choice != nullptr && choice->policy.profile->must_revalidate;
+}
+
 bool ttl_expired(ngx_http_request_t *r)
 {
 #if (NGX_HTTP_CACHE)
