@@ -29,6 +29,7 @@ HTTP
     state %n;
     my $n = ++$n{"$r->{uri} " . ($r->{headers}{'accept-language'} // '')};
     my @cache = ('Cache-Control' => $r->{uri} =~ /brief/ ? 'max-age=1, stale-while-revalidate=60' : 'max-age=600', 'Cache-Tag' => 't', 'Accept-Ranges' => 'bytes');
+    @cache[3] = 'u t' if $r->{headers}{'if-none-match'} && $r->{uri} =~ /retagged/;
     return [304, [@cache, ETag => '"e"'], ''] if $r->{uri} =~ /etag/ && ($r->{headers}{'if-none-match'} // '') eq '"e"';
     return [200, [@cache, $r->{uri} =~ /etag/ ? (ETag => '"e"') : (),
         $r->{uri} =~ /vary/ ? (Vary => 'Accept-Language') : ()], "version $n", delay => $r->{uri} =~ /slow/ ? 0.3 : 0];
@@ -81,6 +82,12 @@ cached('/etag');
 ok(eventually(sub { cached('/etag') eq 'HIT 1' }), 'soft-purged content may be confirmed by a 304');
 purge(urls => ['/etag'], mode => 'hard');
 like(cached('/etag'), qr/^MISS/, 'hard-purged content may not');
+
+cached($_) for '/etag/retagged', '/etag/same';
+purge(tags => ['t']);
+cached($_) for '/etag/retagged', '/etag/same';
+ok(eventually(sub { cached('/etag/same') eq 'HIT 1' }), 'a 304 with the same tags confirms');
+ok(eventually(sub { cached('/etag/retagged') =~ /^HIT [23]/ }), 'with others it is the last of what it confirms');
 
 cached('/if/a?x=1');
 is(cached('/if/a?x=1'), 'HIT 1', 'within "if"');

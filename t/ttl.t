@@ -26,6 +26,7 @@ my $t = nginx(<<'CONF', http => <<'HTTP');
     location /files/    { cdn_ttl document;  alias %DIR%/html/; }
     location /nocache/  { cdn_ttl document;  proxy_cache off;  proxy_pass http://%ORIGIN%; }
     location /cookie/   { cdn_ttl document;  proxy_ignore_headers Set-Cookie Cache-Control;  proxy_pass http://%ORIGIN%; }
+    location /confirm/  { cdn_ttl origin;  proxy_cache_revalidate on;  proxy_pass http://%ORIGIN%; }
     location /off/      { cdn_ttl document;  location /off/off/ { cdn_ttl off;  proxy_pass http://%ORIGIN%; } }
     location = /status  { cdn_status json; }
 
@@ -44,6 +45,7 @@ HTTP
 $t->origin(sub ($request) {
     my ($query) = $request->{uri} =~ /\?(.*)/;
     my %arg = map { my ($k, $v) = split /=/, $_, 2; ($k => ($v // '') =~ s/%([0-9A-F]{2})/chr hex $1/ger) } split /&/, $query // '';
+    return [304, [map { split /:/, $_, 2 } split /\|/, $arg{c} // ''], ''] if $arg{c} && $request->{headers}{'if-none-match'};
     return [$arg{s} // 200, [map { split /:/, $_, 2 } split /\|/, $arg{h} // ''], "n$request->{n}", delay => $arg{d} // 0];
 });
 
@@ -235,6 +237,21 @@ $t->get($key);
 like($t->get($key, 'X-CDN-Debug' => 1)->header('Cache-Status'), qr/; key="\Q$key\E"$/, 'the key, on request');
 my $shield = url('edu', h => ['Cache-Status:shield; hit']);
 like($t->get($shield)->header('Cache-Status'), qr/^shield; hit, ngx_cdn; fwd=miss/, 'an inner cache is named first');
+
+# what a 304 says
+for my $case (['Cache-Control:max-age=600', 'HIT 600', 'a longer life'], ['Cache-Control:no-store', 'none', 'none at all'],
+    ['X-Other:1', 'EXPIRED', 'nothing of it: the old words count'])
+{
+    my ($says, $then, $what) = @$case;
+    my $confirmed = url('confirm', h => ['ETag:"v1"', 'Cache-Control:max-age=1'], c => $says =~ s/=/%3D/r);
+    $t->get($confirmed);
+    sleep 2.1;
+    my $r = $t->get($confirmed);
+    like($r->header('Cache-Status'), qr/fwd=stale; fwd-status=304/, "a 304 that says $what");
+    is(told($r), $then eq 'HIT 600' ? 'max-age=600' : $then eq 'none' ? 'no-store' : 'max-age=1', 'and clients hear it') if $then ne 'none';
+    sleep 2.1;
+    like($t->get($confirmed)->header('Cache-Status'), $then =~ /HIT/ ? qr/; hit; ttl=59\d/ : qr/fwd=/, 'holds');
+}
 
 # conditional requests
 my $etag = url('edu', h => ['ETag:"v1"']);

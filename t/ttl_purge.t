@@ -15,6 +15,7 @@ HTTP
 my $conf = <<'CONF';
     add_header X-Cache "$upstream_cache_status $cdn_cache_reason" always;
     location /media/   { cdn_purge on;  cdn_ttl media_resource;  proxy_pass http://%ORIGIN%; }
+    location /content/ { cdn_purge on;  cdn_ttl user_content;  proxy_pass http://%ORIGIN%; }
     location /private/ { cdn_purge on;  cdn_ttl student_submission per_user=$http_x_user_id;  proxy_pass http://%ORIGIN%; }
     location /notes/   { cdn_ttl notes schedule=campus;  proxy_pass http://%ORIGIN%; }
     location ^~ /purge { cdn_purge_api; }
@@ -37,6 +38,9 @@ purge(tags => ['avatars'], mode => 'hard');
 is(cache('/media/a'), 'HIT hit', 'another profile\'s tag is another');
 purge(tags => ['media'], mode => 'hard');
 is(cache('/media/a'), 'MISS purged', 'the profile\'s tag is purged');
+$t->get('/content/a') for 1 .. 2;
+purge(urls => ['/content/a'], mode => 'soft');
+is(cache('/content/a'), 'MISS purged', 'a profile with must_revalidate serves nothing stale, softly purged or not');
 is(cache('/media/a'), 'HIT hit', 'once');
 purge(tags => ['own'], mode => 'hard');
 is(cache('/media/a'), 'MISS purged', 'the origin\'s too');

@@ -24,7 +24,9 @@ void add_report(CLI::App &app)
     command->add_option("--period", options->period, "5m, 1h or 24h")->check(CLI::IsMember({"5m", "1h", "24h"}))->capture_default_str();
     command->add_flag("--markdown", options->markdown, "as Markdown");
     command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
-    command->footer("Example:\n  ngx-cdn report --period 24h | mail -s \"the edge's day\" ops@example.com");
+    command->footer("Examples:\n"
+                    "  ngx-cdn report --period 24h | mail -s \"the edge's day\" ops@example.com\n"
+                    "  ngx-cdn report --period 1h --markdown https://edge-1.example.com/cdn/status");
     command->callback([options] {
         const auto status = fetch_status(options->url, options->ca_file, false);
         std::fputs(report_text(status, options->period, options->markdown).c_str(), stdout);

@@ -131,7 +131,10 @@ void add_status(CLI::App &app)
     command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
     command->add_flag("--json", options->print_json, "print the JSON as it is");
     command->add_flag("--once", options->once, "print it once; so it is too where the output is no terminal");
-    command->footer("Ctrl-C ends it.  Colours are off where NO_COLOR is set.");
+    command->footer("Ctrl-C ends it.  Colours are off where NO_COLOR is set.\n\n"
+                    "Examples:\n"
+                    "  ngx-cdn status\n"
+                    "  ngx-cdn status --json https://edge-1.example.com/cdn/status | jq .score");
     command->callback([options] { show(*options); });
 }
 

@@ -43,6 +43,7 @@ struct Hook {
     ngx_uint_t   log_level;                            // to be restored
     bool         log_is_muted;
     bool         purged;
+    bool         is_outdated;                          // the origin confirmed it with other tags
     bool         has_own_conf;
     int          reruns;
 };
@@ -351,7 +352,7 @@ ngx_http_upstream_conf_t *own_conf(ngx_http_request_t *r)
 // A response that must not be served stale cannot be soft-purged.
 bool forbids_stale(ngx_http_request_t *r)
 {
-    bool forbids = false;
+    bool forbids = ttl_forbids_stale(r);
     each_header(r->upstream->headers_in.headers, "Cache-Control", true, [&](ngx_table_elt_t &field) {
         for (const auto part : split(view(field.value), ',')) {
             const auto word = trim(part);
@@ -495,6 +496,26 @@ ngx_int_t cached_header(ngx_http_request_t *r, Hook &hook)
     return answer_purged(r, hook, verdict);
 }
 
+// A 304's tags are those of what it confirms (RFC 9111 section 4.3.4), and nginx keeps the old
+// ones: what is confirmed with others is fetched as a whole next time.
+bool has_other_tags(ngx_http_request_t *r)
+{
+    if (!loc_conf(r).purge.obeys) {
+        return false;
+    }
+
+    purge::Object stored;
+    purge::Object told;
+    for (const std::string &name : *loc_conf(r).purge.tag_headers) {
+        purge::each_stored_field(cached_header_bytes(r), name,
+                                 [&](std::string_view value) { purge::add_tags(stored, value); });
+        each_header(r->upstream->headers_in.headers, name, true,
+                    [&](ngx_table_elt_t &field) { purge::add_tags(told, view(field.value)); });
+    }
+    return !told.tags.empty()
+           && !std::is_permutation(told.tags.begin(), told.tags.end(), stored.tags.begin(), stored.tags.end());
+}
+
 // Stale content may stand in for a failing origin's 5xx too, where it may for
 // an unreachable one (RFC 5861 section 4); nginx's own mask knows only the latter.
 void allow_stale_for_5xx(ngx_http_request_t *r)
@@ -523,6 +544,10 @@ ngx_int_t process_header(ngx_http_request_t *r) noexcept
         wrap(r, hook);
         if (rc == NGX_OK && r->cache != nullptr) {
             allow_stale_for_5xx(r);
+            if (r->upstream->headers_in.status_n == NGX_HTTP_NOT_MODIFIED) {
+                hook.is_outdated = has_other_tags(r);
+                note_revalidation(r);
+            }
         }
         return rc;
     });
@@ -568,7 +593,7 @@ void install_hook(ngx_http_request_t *r)
 {
     const LocConf &conf = loc_conf(r);
     const bool purges = conf.purge.obeys && main_conf(r).journal != nullptr;
-    if (!purges && !conf.ttl.has_schedule()) {
+    if (!purges && !conf.ttl.in_force()) {
         return;
     }
 
@@ -626,6 +651,10 @@ void note_birth(ngx_http_request_t *r)
 
     const Hook *hook = find_hook(r);
     if (hook == nullptr || hook->born_ms == 0) {
+        return;
+    }
+    if (revalidated && hook->is_outdated) {
+        drop_cached(r);
         return;
     }
 

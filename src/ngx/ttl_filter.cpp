@@ -29,11 +29,19 @@ struct Choice {
     LiveSchedule *schedule = nullptr;
 };
 
+// A response's own words, and which of them count.
+struct Heard {
+    std::string_view cache_control;                    // for clients
+    bool             says_lifetime = false;            // in any header
+    ttl::Answer      answer;
+};
+
 struct Notes {
     const TtlRule         *rule = nullptr;             // the choice is by this one
     Choice                 choice;
     bool                   auto_was_read = false;      // $cdn_ttl_auto took part in it
     bool                   unknown_is_counted = false;
+    std::optional<Heard>   confirmed;                  // what a 304 said
     std::optional<Seconds> decided;                    // $cdn_ttl
 };
 
@@ -171,12 +179,6 @@ std::int64_t time_of(const ngx_str_t &text)
     return time == NGX_ERROR ? 0 : time;
 }
 
-// A response's own words, and which of them count.
-struct Heard {
-    std::string_view cache_control;                    // for clients
-    ttl::Answer answer;
-};
-
 bool is_image(std::string_view content_type)
 {
     return content_type.substr(0, 6) == "image/";
@@ -243,6 +245,7 @@ Heard hear_upstream(ngx_http_request_t *r)
         }
     });
 
+    heard.says_lifetime = !heard.cache_control.empty() || !cdn.empty() || !surrogate.empty() || expires != nullptr;
     if (counts(NGX_HTTP_UPSTREAM_IGN_CACHE_CONTROL)) {
         answer.control = ttl::for_this_cache({heard.cache_control, cdn, surrogate});
     }
@@ -250,6 +253,19 @@ Heard hear_upstream(ngx_http_request_t *r)
         answer.expires_in = time_of(*expires) - (date != nullptr ? time_of(*date) : ngx_time());
     }
 
+    return heard;
+}
+
+// A 304's words stand for those of what it confirms (RFC 9111 section 4.3.4).
+Heard confirmed_by(const Heard &told, Heard heard)
+{
+    if (told.says_lifetime) {
+        heard.cache_control = told.cache_control;
+        heard.answer.control = told.answer.control;
+        heard.answer.expires_in = told.answer.expires_in;
+    }
+    heard.answer.accel_expires = heard.answer.accel_expires || told.answer.accel_expires;
+    heard.answer.age = told.answer.age;
     return heard;
 }
 
@@ -610,7 +626,8 @@ void apply_cached(ngx_http_request_t *r, const Choice &choice, Notes &notes)
     ngx_http_upstream_t *u = r->upstream;
     const time_t now = ngx_time();
     const bool revalidated = u->cache_status == NGX_HTTP_CACHE_REVALIDATED;
-    const Heard heard = hear_upstream(r);
+    const Heard heard = revalidated && notes.confirmed ? confirmed_by(*notes.confirmed, hear_upstream(r))
+                                                       : hear_upstream(r);
 
     r->disable_not_modified = 0;                       // it is a stored one, whatever it says of storing
 
@@ -892,6 +909,21 @@ bool ttl_bypasses(ngx_http_request_t *r)
     static_cast<void>(r);
 #endif
     return false;
+}
+
+void note_revalidation(ngx_http_request_t *r)
+{
+    if (settle(r) != nullptr) {
+        Heard told = hear_upstream(r);
+        told.cache_control = view(copy(r->pool, told.cache_control));    // its buffer is used again
+        local<Notes>(r).confirmed = told;
+    }
+}
+
+bool ttl_forbids_stale(ngx_http_request_t *r)
+{
+    const Choice *choice = settle(r);
+    return choice != nullptr && choice->policy.profile->must_revalidate;
 }
 
 bool ttl_expired(ngx_http_request_t *r)

@@ -16,6 +16,12 @@ void install_ttl_filter() noexcept;
 // Asked before the cache is opened: whether waiting for its lock would be for nothing.
 bool ttl_bypasses(ngx_http_request_t *r);
 
+// A 304 has come: what it says counts when what it confirms is sent.
+void note_revalidation(ngx_http_request_t *r);
+
+// Whether the profile says must_revalidate.
+bool ttl_forbids_stale(ngx_http_request_t *r);
+
 // Whether "during" rules end the life of the stored response that nginx is about
 // to send; asked once its header is parsed.
 bool ttl_expired(ngx_http_request_t *r);
