@@ -125,6 +125,15 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
                                    "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort",
                                    avif_effort, "lossless", plan.lossless, nullptr));
         break;
+    case Format::tiff: {
+        // JPEG inside would blur the edges of what is transparent
+        const bool exact = plan.lossless || vips_image_hasalpha(in.get());
+        check(vips_tiffsave_buffer(in.get(), &data, &size, "strip", TRUE, "Q", plan.quality, "compression",
+                                   exact ? VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE
+                                         : VIPS_FOREIGN_TIFF_COMPRESSION_JPEG,
+                                   "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, nullptr));
+        break;
+    }
     case Format::jxl:
         check(vips_jxlsave_buffer(in.get(), &data, &size, "Q", plan.quality, "strip", TRUE, "effort",
                                   jxl_effort, "lossless", plan.lossless, nullptr));

@@ -76,6 +76,36 @@ TEST_F(Results, OfAPaletteAreNotLargerThanInFullColour)
     }
 }
 
+TEST_F(Results, OfTiffAreJpegInsideUnlessThatWouldHarm)
+{
+    const auto compression = [](const Image &image) {
+        const auto header = decoded(bytes_of(image));
+        const char *text = "";
+        vips_image_get_string(header.get(), "compression", &text);
+        return std::string(text);
+    };
+
+    Request request = as(Format::tiff, asked(50, 0));
+    const auto opaque = encoded(noise(100, 100), ".png");
+    const auto good = rendered(opaque, request);
+    EXPECT_EQ(compression(good), "jpeg");
+    request.quality = {false, 20};
+    EXPECT_LT(rendered(opaque, request).size, good.size);
+
+    request.lossless = true;
+    EXPECT_EQ(compression(rendered(opaque, request)), "deflate");
+
+    const auto half = encoded(draw(100, 100, [](int x, int y) { return Pixel{x, y, 200, 50 + x}; }), ".png");
+    const auto image = rendered(half, as(Format::tiff));
+    EXPECT_EQ(compression(image), "deflate");
+    const auto before = decoded(half);
+    const auto after = decoded(bytes_of(image));
+    ASSERT_EQ(vips_image_get_bands(after.get()), 4);
+    for (const int x : {10, 50, 90}) {
+        EXPECT_TRUE(near(pixel(after, x, 50), pixel(before, x, 50), 0)) << x;
+    }
+}
+
 TEST_F(Results, HoldNothingButThePicture)
 {
     const auto picture = noise(60, 60);
