@@ -87,8 +87,9 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
 Image save(const Picture &finished, const Plan &plan, Stop &stop)
 {
     Picture in = ready_to_save(finished, plan);
-    if (plan.format == Format::webp) {
-        // the saver wants all of it, and leaks it where a damaged source breaks off
+    if (plan.format == Format::webp || plan.format == Format::tiff) {
+        // the one saver wants all of it, and leaks it where a damaged source breaks
+        // off; the other does not hear of a stop
         in = in_memory(in, stop);
     }
 
