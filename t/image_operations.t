@@ -166,6 +166,16 @@ my $near = made('keycdn', 'photo.jpg?format=webp&width=200&nearlossless=1&qualit
 like($lossless, qr/^RIFF....WEBP.*VP8L/s, 'lossless');
 like($near, qr/^RIFF....WEBP.*VP8L/s, 'nearly so');
 cmp_ok(length $near, '<', length $lossless, 'is smaller');
+my $tiff = $t->at('keycdn')->get('/photo.jpg?format=tiff&width=200');
+is($tiff->header('Content-Type'), 'image/tiff', 'TIFF');
+like($tiff->header('x-ip-info'), qr/\bofmt=tiff\b/, 'and named so');
+is(size($tiff->body), size($near), 'of the size asked for');
+cmp_ok(length made('keycdn', 'photo.jpg?format=tiff&width=200&quality=20'), '<', length $tiff->body, 'in its quality');
+cmp_ok(length made('keycdn', 'photo.jpg?format=tiff&width=200&lossless=1'), '>', length $tiff->body, 'or exact');
+is(image_info(made('keycdn', 'alpha.png?format=tiff'))->{bands}, 4, 'with its transparency');
+$t->write('exact.tif', $tiff->body);
+is($t->at('keycdn')->get('/exact.tif?width=100')->header('Content-Type'), 'image/jpeg', 'a TIFF becomes something that browsers show');
+is($t->at($_)->status('/photo.jpg?format=tiff'), 400, "$_ has none") for qw(fastly bunnycdn);
 cmp_ok(length made('keycdn', 'alpha.png?format=webp&alphaquality=0'), '<=',
     length made('keycdn', 'alpha.png?format=webp'), 'alphaquality');
 

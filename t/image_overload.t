@@ -178,7 +178,8 @@ SKIP: {
     ok(eventually(sub { $t->status("$prefix/width=60/cat.jpg") == 200 }, 10), 'after a crash others are made');
     $r = $t->get("$prefix/width=62/large.png");
     is($r->status, 503, 'the source is refused at once');
-    like($r->header('Retry-After'), qr/^\d+$/, 'for a while');
+    my $after = $r->header('Retry-After');
+    ok($after > 2 && $after <= 3600, 'for as long as it is held') or diag($after);
 }
 
 # termination

@@ -103,7 +103,7 @@ private:
 std::string content_type(const std::string &name)
 {
     const auto format = image::format_named(name);
-    if (!format || !image::can_write(*format)) {
+    if (!format || !image::shown_by_browsers(*format)) {
         refuse("--formats takes avif, webp, jxl, jpeg, png or gif, not \"" + printable(name) + '"');
     }
 

@@ -52,7 +52,7 @@ Result<std::optional<Format>> parse_format(std::string_view key, std::string_vie
     }
 
     const auto format = format_named(value == "jpg" ? "jpeg" : value);
-    if (!format || !can_write(*format)) {
+    if (!format || !shown_by_browsers(*format)) {
         return bad_value(key, "auto, avif, webp, jpeg, png, gif or jxl", value);
     }
 

@@ -20,7 +20,7 @@ constexpr Row rows[] = {
     {Format::gif, "gif", "image/gif", true, true, true},
     {Format::avif, "avif", "image/avif", true, true, false},
     {Format::heif, "heif", "image/heif", false, true, false},
-    {Format::tiff, "tiff", "image/tiff", false, true, false},
+    {Format::tiff, "tiff", "image/tiff", true, true, false},
     {Format::svg, "svg", "image/svg+xml", false, true, false},
     {Format::pdf, "pdf", "application/pdf", false, false, false},
     {Format::jxl, "jxl", "image/jxl", true, true, false},
@@ -36,6 +36,7 @@ const Row &row(Format format)
 std::string_view name(Format format) { return row(format).name; }
 std::string_view content_type(Format format) { return row(format).type; }
 bool can_write(Format format) { return row(format).writable; }
+bool shown_by_browsers(Format format) { return can_write(format) && format != Format::tiff; }
 bool has_alpha(Format format) { return row(format).alpha; }
 bool has_frames(Format format) { return row(format).frames; }
 bool is_drawn(Format format) { return format == Format::svg || format == Format::pdf; }

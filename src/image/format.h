@@ -16,7 +16,8 @@ std::string_view name(Format format);                  // "jpeg"
 std::string_view content_type(Format format);          // "image/jpeg"
 std::optional<Format> format_named(std::string_view name);
 
-bool can_write(Format format);                         // jpeg png webp gif avif jxl
+bool can_write(Format format);                         // jpeg png webp gif avif tiff jxl
+bool shown_by_browsers(Format format);                 // those but tiff
 bool has_alpha(Format format);                         // can store transparency
 bool has_frames(Format format);                        // can store an animation
 bool is_drawn(Format format);                          // svg pdf: lines and letters, not pixels

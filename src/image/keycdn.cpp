@@ -169,6 +169,16 @@ double as_is(double value) { return value; }
 
 // ---- the answer
 
+Result<std::optional<Format>> parse_keycdn_format(std::string_view name, std::string_view value)
+{
+    if (value == "tiff") {
+        return std::optional(Format::tiff);
+    }
+
+    auto format = parse_output_format(name, value);
+    return format ? std::move(format) : bad_value(name, "auto, avif, webp, jpeg, png, gif or tiff", value);
+}
+
 Result<Metadata> parse_metadata(std::string_view name, std::string_view value)
 {
     const auto keep = parse_flag(name, value);
@@ -217,7 +227,7 @@ constexpr Argument<Aside> arguments[] = {
     {"olurl", refuse}, {"olalign", refuse}, {"olx", refuse}, {"oly", refuse},
     {"olwidth", refuse}, {"olheight", refuse}, {"olalpha", refuse}, {"olrepeat", refuse},
 
-    {"format", set_slot<&Options::format, parse_output_format>},
+    {"format", set_slot<&Options::format, parse_keycdn_format>},
     {"quality", set_slot<&Options::quality, parse_clamped_quality>},
     {"progressive", set_slot<&Options::progressive, parse_flag>},
     {"lossless", set_slot<&Options::lossless, parse_flag>},
@@ -312,7 +322,7 @@ constexpr Argument<Nothing> path_arguments[] = {
     {"w", set_slot<&Options::width, parse_side>},
     {"h", set_slot<&Options::height, parse_side>},
     {"q", set_slot<&Options::quality, parse_strict_quality>},
-    {"f", set_slot<&Options::format, parse_output_format>},
+    {"f", set_slot<&Options::format, parse_keycdn_format>},
     {"c", set_c},
     {"preset", set_slot<&Options::preset, parse_preset>},
 };

@@ -166,7 +166,7 @@ Result<std::optional<Format>> parse_output_format(std::string_view key, std::str
     }
 
     const auto format = format_named(value == "jpg" ? "jpeg" : value);
-    if (!format || !can_write(*format) || *format == Format::jxl) {
+    if (!format || !shown_by_browsers(*format) || *format == Format::jxl) {
         return bad_value(key, "auto, avif, webp, jpeg, png or gif", value);
     }
 

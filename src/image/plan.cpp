@@ -17,7 +17,8 @@ int longest_side(Format format)
     switch (format) {
     case Format::webp: return 16383;
     case Format::avif: return 16384;
-    case Format::jpeg: return 65500;
+    case Format::jpeg:
+    case Format::tiff: return 65500;                   // its JPEG's
     case Format::gif:  return 65535;
     default:           return 1'000'000;
     }
@@ -323,7 +324,9 @@ void choose_format(const FormatChoice &choice, bool animate, const SourceInfo &s
     std::vector<Format> candidates;
     switch (choice.kind) {
     case FormatChoice::Kind::source:
-        candidates = {source.format};
+        if (shown_by_browsers(source.format)) {
+            candidates = {source.format};
+        }
         break;
     case FormatChoice::Kind::exactly:
         candidates = choice.formats;

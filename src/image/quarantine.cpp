@@ -8,7 +8,6 @@ namespace cdn::image {
 namespace {
 
 constexpr std::int64_t first_seconds = 120;
-constexpr std::int64_t longest_seconds = 3600;
 
 // Of a result this small any honest source is made quickly.
 constexpr std::uint64_t small_result = 1'000'000;
@@ -37,7 +36,7 @@ struct State {
 
     void offend(Offence what, std::int64_t now, std::uint64_t timeout)
     {
-        if (now > until + longest_seconds) {
+        if (now > until + longest_quarantine_seconds) {
             *this = State(0);
         }
         if (what == Offence::suspected && offence != Offence::none) {
@@ -45,7 +44,7 @@ struct State {
         }
         if (now > until) {                             // what went on meanwhile is not another one
             count = std::min(count + 1, highest_count);
-            until = now + std::min(longest_seconds, first_seconds << std::min<std::uint64_t>(count - 1, 8));
+            until = now + std::min(longest_quarantine_seconds, first_seconds << std::min<std::uint64_t>(count - 1, 8));
         }
         offence = std::max(offence, what);
         timeout_ms = std::max(timeout_ms, std::min(timeout, longest_timeout));
@@ -57,7 +56,7 @@ constexpr std::uint64_t being_written = 1;
 
 }  // namespace
 
-Offence Quarantine::held(std::uint64_t id, std::int64_t now, std::uint64_t timeout_ms) const
+Held Quarantine::held(std::uint64_t id, std::int64_t now, std::uint64_t timeout_ms) const
 {
     const Entry *row = entries_ + id % rows * ways;
 
@@ -71,11 +70,11 @@ Offence Quarantine::held(std::uint64_t id, std::int64_t now, std::uint64_t timeo
             && (state.offence == Offence::deadly
                 || (state.offence == Offence::slow && timeout_ms <= state.timeout_ms)))
         {
-            return state.offence;
+            return {state.offence, state.until};
         }
     }
 
-    return Offence::none;
+    return {};
 }
 
 void Quarantine::add(std::uint64_t id, Offence offence, std::int64_t now, std::uint64_t timeout_ms)

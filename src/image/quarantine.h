@@ -21,11 +21,18 @@ enum class Offence : std::uint8_t {
     deadly,
 };
 
+inline constexpr std::int64_t longest_quarantine_seconds = 3600;
+
+struct Held {
+    Offence      offence = Offence::none;              // slow, deadly or none
+    std::int64_t until = 0;                            // the last second of it
+};
+
 class Quarantine {
 public:
-    // What is held against it: slow, deadly or none.  That it took too long for
-    // some `timeout_ms` says nothing to those who would wait longer.
-    Offence held(std::uint64_t id, std::int64_t now, std::uint64_t timeout_ms) const;
+    // What is held against it.  That it took too long for some `timeout_ms` says
+    // nothing to those who would wait longer.
+    Held held(std::uint64_t id, std::int64_t now, std::uint64_t timeout_ms) const;
 
     void add(std::uint64_t id, Offence offence, std::int64_t now, std::uint64_t timeout_ms = 0);
 

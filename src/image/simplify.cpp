@@ -224,7 +224,8 @@ void simplify_output(Request &request)
     if (format != Format::webp) {
         request.near_lossless = false;
     }
-    const bool can_be_lossless = format == Format::webp || format == Format::avif || format == Format::jxl;
+    const bool can_be_lossless = format == Format::webp || format == Format::avif || format == Format::jxl
+                                 || format == Format::tiff;
     if (!can_be_lossless || request.near_lossless) {
         request.lossless = false;
     }

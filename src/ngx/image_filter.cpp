@@ -7,6 +7,8 @@
 #include "ngx/status_count.h"
 #include "ngx/zone.h"
 
+#include <algorithm>
+
 namespace cdn {
 
 namespace {
@@ -16,7 +18,7 @@ using Stage = Transformation::Stage;
 // A place in r->buffered that image_filter also uses; the two cannot work on
 // one response.
 constexpr unsigned buffered_flag = 0x08;
-constexpr int retry_after_seconds = 2;
+constexpr std::int64_t retry_after_seconds = 2;        // others are being made
 
 ngx_http_output_header_filter_pt next_header_filter;
 ngx_http_output_body_filter_pt   next_body_filter;
@@ -179,6 +181,18 @@ void read_tier_header(ngx_http_request_t *r, RequestState &state)
     }
 }
 
+// A quarantine ends by itself; a clock that was set does not make it longer.
+std::int64_t retry_after(const RequestState &state)
+{
+    const Transformation *t = state.transformation.get();
+    if (t == nullptr || !t->job_is_done || t->job->quarantined_until == 0) {
+        return retry_after_seconds;
+    }
+
+    return std::clamp<std::int64_t>(t->job->quarantined_until + 1 - ngx_time(), 1,
+                                    image::longest_quarantine_seconds);
+}
+
 void make_plain(ngx_http_request_t *r, RequestState &state)
 {
     if (state.transforms && wants_redirect(r, state)) {
@@ -194,7 +208,7 @@ void make_plain(ngx_http_request_t *r, RequestState &state)
     r->headers_out.content_length_n = static_cast<off_t>(refusal_line(state).size());
 
     if (state.refused->code == ErrorCode::overload) {
-        add_response_header(r, "Retry-After", std::to_string(retry_after_seconds));
+        add_response_header(r, "Retry-After", std::to_string(retry_after(state)));
     }
     if (status_of(state.refused->code) >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
         add_response_header(r, "Cache-Control", "no-store");   // "proxy_cache_valid any" or not
@@ -237,7 +251,7 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
     std::string_view outcome = "ok";
     if (made && made->not_modified) {
         outcome = "not_modified";
-    } else if (t.job_is_done && job.quarantined) {
+    } else if (t.job_is_done && job.quarantined_until > 0) {
         outcome = "quarantined";
     } else if (!made) {
         switch (t.failure->code) {

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -46,6 +47,10 @@ constexpr ngx_msec_t tick_ms = 250;
 
 // After SIGTERM the master kills what is still there soon after a second.
 constexpr milliseconds grace_after_term(700);
+
+// The allocator keeps what pictures took, in an arena for each thread: after
+// so long without one it goes back to the system (scripts/bench memory).
+constexpr milliseconds quiet_before_trim(1000);
 
 // An exiting worker whose event loop has ended, and only waits for its pool.
 constexpr std::int64_t loop_has_ended_after_us = 3'000'000;
@@ -278,12 +283,13 @@ void watch_for_crashes()
     }
 }
 
-// ---- exit
+// ---- exit and rest
 
 // The pool joins its threads at exit, and an encoder cannot be stopped: when
 // nginx was told to terminate, running jobs get a moment, then the process goes.
-// So it does when it has nothing left but to wait for overdue ones.
-void watch_for_exit()
+// So it does when it has nothing left but to wait for overdue ones.  In between
+// it tidies up.
+void watch_jobs()
 {
     Queue &q = queue();
     std::unique_lock lock(q.mutex);
@@ -295,7 +301,13 @@ void watch_for_exit()
     };
 
     for (;;) {
-        q.changed.wait(lock, [&] { return !q.running.empty(); });
+        const auto busy = [&] { return !q.running.empty(); };
+        if (!q.changed.wait_for(lock, quiet_before_trim, busy)) {
+            lock.unlock();
+            malloc_trim(0);
+            lock.lock();
+            q.changed.wait(lock, busy);
+        }
 
         if (ngx_terminate) {
             for (Job *job : q.running) {
@@ -533,7 +545,7 @@ bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)
         sigdelset(&all, signal);
     }
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    std::thread(watch_for_exit).detach();
+    std::thread(watch_jobs).detach();
     std::thread(run_lane).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 

@@ -50,7 +50,7 @@ struct Job {
 
     // the answer
     std::optional<Result<Rendered>> answer;
-    bool                            quarantined = false;   // without trying
+    std::int64_t                    quarantined_until = 0; // Unix time, without trying; 0: tried
     std::uint64_t                   queue_us = 0;
     std::uint64_t                   run_us = 0;
 

@@ -110,26 +110,32 @@ Work::~Work()
     shared_.quarantine.end(mark_);
 }
 
-std::optional<Error> Work::held() const
+bool Work::is_held()
 {
     image::Quarantine &quarantine = shared_.quarantine;
     const std::int64_t now = std::time(nullptr);
 
     quarantine.bury(now, process_lives, source_id_);
-    const auto offence = std::max(quarantine.held(source_id_, now, job_.timeout_ms),
-                                  quarantine.held(request_id_, now, job_.timeout_ms));
+    const image::Held source = quarantine.held(source_id_, now, job_.timeout_ms);
+    const image::Held request = quarantine.held(request_id_, now, job_.timeout_ms);
+    const auto [offence, until] = request.offence > source.offence ? request : source;
 
     switch (offence) {
     case image::Offence::none:
     case image::Offence::suspected:
-        return std::nullopt;
+        return false;
     case image::Offence::slow:
-        return Error{ErrorCode::timeout, "the image took too long to make a short while ago"};
+        job_.answer.emplace(Error{ErrorCode::timeout, "the image took too long to make a short while ago"});
+        break;
     case image::Offence::deadly:
+        // it may be innocent, and have run beside the one that was not
+        job_.answer.emplace(
+            Error{ErrorCode::overload, "making this image failed badly a short while ago: try again later"});
         break;
     }
-    // it may be innocent, and have run beside the one that was not
-    return Error{ErrorCode::overload, "making this image failed badly a short while ago: try again later"};
+
+    job_.quarantined_until = until;
+    return true;
 }
 
 // The same bytes for the same source, options and software.
@@ -154,9 +160,7 @@ bool Work::open()
     source_id_ = fingerprint(shared_.fingerprint_key, bytes_);
     request_id_ = fingerprint(shared_.fingerprint_key,
                               std::to_string(source_id_) + canonical_options(job_.request));
-    if (auto error = held()) {
-        job_.quarantined = true;
-        job_.answer.emplace(std::move(*error));
+    if (is_held()) {
         return false;
     }
     mark_ = shared_.quarantine.begin(source_id_, ngx_pid, thread_id());

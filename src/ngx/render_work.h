@@ -26,7 +26,7 @@ public:
 
 private:
     Result<Rendered> result();
-    std::optional<Error> held() const;
+    bool is_held();
     std::string etag() const;
 
     Job            &job_;

@@ -289,8 +289,9 @@ TEST(KeycdnUrl, NamesAFormatThatCanBeWritten)
     EXPECT_EQ(options("format=jpeg").format, Format::jpeg);
     EXPECT_EQ(options("format=avif").format, Format::avif);
     EXPECT_EQ(options("format=gif").format, Format::gif);
-    EXPECT_EQ(refusal("/a.jpg?format=tiff"),
-              "format must be auto, avif, webp, jpeg, png or gif: \"tiff\"");
+    EXPECT_EQ(options("format=tiff").format, Format::tiff);
+    EXPECT_EQ(refusal("/a.jpg?format=tif"),
+              "format must be auto, avif, webp, jpeg, png, gif or tiff: \"tif\"");
 }
 
 TEST(KeycdnUrl, TunesTheEncoder)
@@ -380,7 +381,7 @@ TEST(KeycdnPath, IsOneOnlyIfEveryItemLooksLikeIt)
 TEST(KeycdnPath, IsStrict)
 {
     for (const std::string list :
-         {"w=0", "w=-1", "w=12001", "w=abc", "h=0", "w=1.5", "q=0", "q=101", "q=high", "f=tiff",
+         {"w=0", "w=-1", "w=12001", "w=abc", "h=0", "w=1.5", "q=0", "q=101", "q=high", "f=tif",
           "f=WEBP", "c=2", "c=true", "w=300,x=1", "w=300,width=5", "w=%zz", "w=300,blur=5", "w=1=2"})
     {
         EXPECT_NE(refusal('/' + list + "/a.jpg"), "accepted") << list;

@@ -178,7 +178,8 @@ inline const FormatSet all_inputs{Format::jpeg, Format::png,  Format::webp, Form
                                   Format::pdf,  Format::jxl};
 
 inline const Format written[] = {Format::jpeg, Format::png,  Format::webp,
-                                 Format::gif,  Format::avif, Format::jxl};
+                                 Format::gif,  Format::avif, Format::tiff,
+                                 Format::jxl};
 
 // Once for all tests of this process.
 inline void start()

@@ -544,6 +544,20 @@ TEST(ResultFormat, IsTheSourcesWhereItCanBeWritten)
     EXPECT_EQ(plan(asked(0, 0), source(10, 10, Format::tiff)).format, Format::jpeg);
 }
 
+TEST(ResultFormat, IsTiffOnlyWhereThatIsAskedFor)
+{
+    Request request = asked(0, 0);
+    EXPECT_EQ(plan(request, source(10, 10, Format::tiff)).skipped, std::nullopt);
+    request.format = {FormatChoice::Kind::exactly, {Format::tiff}};
+    EXPECT_EQ(plan(request, source(10, 10)).format, Format::tiff);
+    EXPECT_EQ(plan(request, source(65500, 10)).format, Format::tiff);
+    EXPECT_EQ(plan(request, source(65501, 10)).format, Format::png);
+
+    SourceInfo animated = source(10, 10, Format::gif);
+    animated.frames = 3;
+    EXPECT_EQ(plan(request, animated).frames, 1);
+}
+
 TEST(ResultFormat, IsNegotiatedInOrder)
 {
     EXPECT_EQ(plan(automatic({Format::avif, Format::webp}), source(10, 10)).format, Format::avif);

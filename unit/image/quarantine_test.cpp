@@ -22,7 +22,11 @@ class QuarantineTest : public testing::Test {
 protected:
     void SetUp() override { living = {100, 101}; }
 
-    Offence held(std::uint64_t id, std::int64_t now) { return q->held(id, now, ten_seconds); }
+    Offence held(std::uint64_t id, std::int64_t now) { return held(id, now, ten_seconds); }
+    Offence held(std::uint64_t id, std::int64_t now, std::uint64_t timeout_ms)
+    {
+        return q->held(id, now, timeout_ms).offence;
+    }
 
     std::unique_ptr<Quarantine> q = std::make_unique<Quarantine>();
 };
@@ -44,17 +48,17 @@ TEST_F(QuarantineTest, HoldsASlowSourceForTwoMinutes)
 TEST_F(QuarantineTest, LetsThoseTryWhoWouldWaitLonger)
 {
     q->add(7, Offence::slow, noon, ten_seconds);
-    EXPECT_EQ(q->held(7, noon, ten_seconds), Offence::slow);
-    EXPECT_EQ(q->held(7, noon, ten_seconds + 1), Offence::none);
+    EXPECT_EQ(held(7, noon, ten_seconds), Offence::slow);
+    EXPECT_EQ(held(7, noon, ten_seconds + 1), Offence::none);
 
     q->add(7, Offence::slow, noon + 1, 2 * ten_seconds);
-    EXPECT_EQ(q->held(7, noon, 2 * ten_seconds), Offence::slow);
+    EXPECT_EQ(held(7, noon, 2 * ten_seconds), Offence::slow);
 }
 
 TEST_F(QuarantineTest, HoldsADeadlySourceWhateverTheTimeout)
 {
     q->add(7, Offence::deadly, noon);
-    EXPECT_EQ(q->held(7, noon, 1U << 30), Offence::deadly);
+    EXPECT_EQ(held(7, noon, 1U << 30), Offence::deadly);
     q->add(7, Offence::slow, noon + 1, ten_seconds);
     EXPECT_EQ(held(7, noon), Offence::deadly);
 }
@@ -76,6 +80,15 @@ TEST_F(QuarantineTest, DoublesTheTimeOfRepeatedOffendersUpToAnHour)
     EXPECT_EQ(held(7, now), Offence::none);
 }
 
+TEST_F(QuarantineTest, TellsHowLongItHolds)
+{
+    EXPECT_EQ(q->held(7, noon, ten_seconds).until, 0);
+    q->add(7, Offence::deadly, noon);
+    EXPECT_EQ(q->held(7, noon + 100, ten_seconds).until, noon + 120);
+    q->add(7, Offence::deadly, noon + 200);
+    EXPECT_EQ(q->held(7, noon + 200, ten_seconds).until, noon + 200 + 240);
+}
+
 TEST_F(QuarantineTest, CountsOffencesOfOneTimeOnce)
 {
     q->add(7, Offence::slow, noon, ten_seconds);
@@ -88,9 +101,9 @@ TEST_F(QuarantineTest, ForgetsAfterACleanHour)
     q->add(7, Offence::slow, noon, ten_seconds);
     const std::int64_t later = noon + 120 + 3601;
     q->add(7, Offence::slow, later, 10);
-    EXPECT_EQ(q->held(7, later + 120, 10), Offence::slow);
-    EXPECT_EQ(q->held(7, later + 120, ten_seconds), Offence::none);
-    EXPECT_EQ(q->held(7, later + 121, 10), Offence::none);
+    EXPECT_EQ(held(7, later + 120, 10), Offence::slow);
+    EXPECT_EQ(held(7, later + 120, ten_seconds), Offence::none);
+    EXPECT_EQ(held(7, later + 121, 10), Offence::none);
 }
 
 TEST_F(QuarantineTest, IsBoundedAndDropsWhatWouldExpireFirst)

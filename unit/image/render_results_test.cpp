@@ -30,6 +30,28 @@ std::optional<JpegFrame> frame_of(std::string_view jpeg)
     return std::nullopt;
 }
 
+// TIFF 6.0: tag 259 of the first directory of a little-endian file.
+int tiff_compression(std::string_view tiff)
+{
+    const auto number = [&](std::size_t at, int bytes) {
+        std::size_t value = 0;
+        for (int i = bytes - 1; i >= 0; i--) {
+            value = value << 8 | static_cast<unsigned char>(tiff.at(at + static_cast<std::size_t>(i)));
+        }
+        return value;
+    };
+
+    const std::size_t directory = number(4, 4);
+    for (std::size_t i = 0; i < number(directory, 2); i++) {
+        const std::size_t entry = directory + 2 + 12 * i;
+        if (number(entry, 2) == 259) {
+            return static_cast<int>(number(entry + 8, 2));
+        }
+    }
+
+    return 1;
+}
+
 class Results : public testing::Test {
 protected:
     static void SetUpTestSuite() { start(); }
@@ -73,6 +95,29 @@ TEST_F(Results, OfAPaletteAreNotLargerThanInFullColour)
         const auto few = rendered(png, request);
         EXPECT_LE(few.size, full.size);
         EXPECT_EQ(bytes_of(few)[25], 3);               // the colour type of IHDR: indexed
+    }
+}
+
+TEST_F(Results, OfTiffAreJpegInsideUnlessThatWouldHarm)
+{
+    Request request = as(Format::tiff, asked(50, 0));
+    const auto opaque = encoded(noise(100, 100), ".png");
+    const auto good = rendered(opaque, request);
+    EXPECT_EQ(tiff_compression(bytes_of(good)), 7);  // JPEG
+    request.quality = {false, 20};
+    EXPECT_LT(rendered(opaque, request).size, good.size);
+
+    request.lossless = true;
+    EXPECT_EQ(tiff_compression(bytes_of(rendered(opaque, request))), 8);     // Deflate
+
+    const auto half = encoded(draw(100, 100, [](int x, int y) { return Pixel{x, y, 200, 50 + x}; }), ".png");
+    const auto image = rendered(half, as(Format::tiff));
+    EXPECT_EQ(tiff_compression(bytes_of(image)), 8);
+    const auto before = decoded(half);
+    const auto after = decoded(bytes_of(image));
+    ASSERT_EQ(vips_image_get_bands(after.get()), 4);
+    for (const int x : {10, 50, 90}) {
+        EXPECT_TRUE(near(pixel(after, x, 50), pixel(before, x, 50), 0)) << x;
     }
 }
 

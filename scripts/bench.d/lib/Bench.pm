@@ -178,7 +178,7 @@ sub loop ($file, %opt)
 }
 
 # Encoders' settings: for each of @saves, like '.avif[Q=50]', a hash of cpu_ms,
-# wall_ms, bytes, psnr.
+# wall_ms, bytes, psnr, ssim.
 sub encode ($file, $width, $height, $repeats, @saves)
 {
     open my $output, '-|', tool('encode'), $repeats, $width, $height, $file, @saves
@@ -186,7 +186,7 @@ sub encode ($file, $width, $height, $repeats, @saves)
     my @results;
     while (defined(my $line = <$output>)) {
         my %result;
-        @result{qw(save cpu_ms wall_ms bytes psnr)} = split q( ), $line;
+        @result{qw(save cpu_ms wall_ms bytes psnr ssim)} = split q( ), $line;
         push @results, \%result;
     }
     close $output or die "\n";

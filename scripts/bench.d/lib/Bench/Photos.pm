@@ -38,6 +38,9 @@ sub photo ($name)
     return $path;
 }
 
+# Those of the given directory that are there.
+sub given (@names) { grep { -e } map { "$given/$_" } @names }
+
 # At least three that differ, larger than 1200x600.
 sub photographs ()
 {
