@@ -35,6 +35,7 @@ my %files = (
     'a.pdf'         => "%PDF-1.4\n",
     'bomb.png'      => png_header(65535, 65535),
     'bomb2.png'     => png_header(2_000_000_000, 2_000_000_000),
+    'line.png'      => png_header(1, 1_000_001),
     'zero.png'      => png_header(0, 10),
     'brand.avif'    => pack('N', 32) . 'ftypavif' . ("\0" x 200),
     'short.webp'    => "RIFF\xff\xff\xff\xffWEBPVP8 ",
@@ -86,6 +87,8 @@ sub refused ($path, $status, $line, $name, $at = $t)
 # malformed and impossible options
 
 my $prefix = '/cdn-cgi/image';
+
+refused("$prefix/quality=50/line.png", 400, qr/no format holds a side of 1000001 pixels.*/, 'a side that no format holds');
 for my $case (
     ['width=0', qr/width must be a whole number from 1 to 12000: "0"/],
     ['width=-5', qr/width must be .*"-5"/],

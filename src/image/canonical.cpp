@@ -66,11 +66,12 @@ std::string print_adjustment(const Request &request)
     }
 }
 
-template <auto member, double least, double most>
+// From least / per to most / per: clang takes no template argument that is a double.
+template <auto member, int least, int most, int per = 1>
 constexpr Row number(std::string_view key)
 {
     return {key, print_adjustment<member>, [](Request &request, Key name, Value value) {
-                return store(request.adjust.*member, parse_number(name, value, least, most));
+                return store(request.adjust.*member, parse_number(name, value, double{least} / per, double{most} / per));
             }};
 }
 
@@ -196,17 +197,17 @@ constexpr Row rows[] = {
          return request.adjust.blur.value > 0 ? print_length(request.adjust.blur) : std::string(); },
      [](Request &request, Key key, Value value) {
          return store(request.adjust.blur, read_blur(key, value)); }},
-    number<&Adjustments::sharpen, 0.0, 10.0>("sharpen"),
+    number<&Adjustments::sharpen, 0, 10>("sharpen"),
     {"unsharp", [](const Request &request) {
          return request.adjust.unsharp ? print_unsharp(*request.adjust.unsharp) : std::string(); },
      [](Request &request, Key key, Value value) {
          return store(request.adjust.unsharp, read_unsharp(key, value)); }},
-    number<&Adjustments::scale, -1e6, 1e6>("scale"),
-    number<&Adjustments::offset, -1e8, 1e8>("offset"),
-    number<&Adjustments::gamma, 0.01, 100.0>("gamma"),
-    number<&Adjustments::saturation, 0.0, 1000.0>("saturation"),
-    number<&Adjustments::hue, -360.0, 360.0>("hue"),
-    number<&Adjustments::sepia, 0.0, 1.0>("sepia"),
+    number<&Adjustments::scale, -1'000'000, 1'000'000>("scale"),
+    number<&Adjustments::offset, -100'000'000, 100'000'000>("offset"),
+    number<&Adjustments::gamma, 1, 10'000, 100>("gamma"),
+    number<&Adjustments::saturation, 0, 1000>("saturation"),
+    number<&Adjustments::hue, -360, 360>("hue"),
+    number<&Adjustments::sepia, 0, 1>("sepia"),
     color<&Adjustments::tint>("tint"),
     color<&Adjustments::colorize>("colorize"),
     flag<&Adjustments::negate>("negate"),

@@ -308,8 +308,8 @@ Length sigma_in_pixels(Length sigma, int width)
     return std::min(sigma.is_share ? sigma.value * width : sigma.value, 250.0);
 }
 
-void choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
-                   const Limits &limits, Plan &plan)
+std::optional<Error> choose_format(const FormatChoice &choice, bool animate, const SourceInfo &source,
+                                   const Limits &limits, Plan &plan)
 {
     const auto pixels = area(plan.canvas_width, plan.canvas_height);
     const auto fits = [&](Format format) {
@@ -341,10 +341,17 @@ void choose_format(const FormatChoice &choice, bool animate, const SourceInfo &s
     candidates.push_back(Format::png);
 
     std::erase_if(candidates, [](Format format) { return !can_write(format); });
-    plan.format = *std::find_if(candidates.begin(), candidates.end(), fits);
+    const auto chosen = std::find_if(candidates.begin(), candidates.end(), fits);
+    if (chosen == candidates.end()) {
+        return bad_request("no format holds a side of " + std::to_string(std::max(plan.canvas_width, plan.canvas_height))
+                           + " pixels: ask for a smaller width or height");
+    }
+    plan.format = *chosen;
     if (candidates[0] != plan.format) {
         plan.skipped = candidates[0];
     }
+
+    return std::nullopt;
 }
 
 // Progressive JPEG shows early and is smaller; neither matters on tiny
@@ -490,7 +497,9 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
         return *error;
     }
 
-    choose_format(request.format, request.animate, source, limits, plan);
+    if (const auto error = choose_format(request.format, request.animate, source, limits, plan)) {
+        return *error;
+    }
     plan.quality = quality_for(request, plan.format);
     plan.frames = request.animate && has_frames(plan.format) ? source.frames : 1;
     plan.page = request.page;

@@ -443,8 +443,13 @@ TEST(Plan, StaysInsideItsBoxesWhateverTheSides)
         const int width = side(max_side);
         const int height = side(max_side);
         const SourceInfo info = source(side(65500), side(65500));
-        const Plan p = plan(gravity(asked(width, height, fit), (random() % 101) / 100.0,
-                                    (random() % 101) / 100.0), info, none);
+        const auto made = make_plan(gravity(asked(width, height, fit), (random() % 101) / 100.0,
+                                            (random() % 101) / 100.0), info, none);
+        if (!made) {
+            EXPECT_EQ(fit, Fit::outside);              // a side that no format holds
+            continue;
+        }
+        const Plan &p = *made;
         SCOPED_TRACE(testing::Message() << info.width << 'x' << info.height << " fit "
                                         << static_cast<int>(fit) << ' ' << width << 'x' << height
                                         << ": " << geometry(p));
@@ -556,6 +561,17 @@ TEST(ResultFormat, IsTiffOnlyWhereThatIsAskedFor)
     SourceInfo animated = source(10, 10, Format::gif);
     animated.frames = 3;
     EXPECT_EQ(plan(request, animated).frames, 1);
+}
+
+TEST(ResultFormat, IsNoneOfASideThatNoFormatHolds)
+{
+    const auto longest = make_plan(asked(0, 0), source(1, 1'000'000), {});
+    ASSERT_TRUE(longest);
+    EXPECT_EQ(longest->format, Format::png);
+
+    const auto longer = make_plan(asked(0, 0), source(1, 1'000'001), {});
+    ASSERT_FALSE(longer);
+    EXPECT_EQ(longer.error().code, ErrorCode::bad_request);
 }
 
 TEST(ResultFormat, IsNegotiatedInOrder)
