@@ -74,7 +74,10 @@ sub copes ($what)
 }
 
 for my $what (sort keys %answer) {
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 64, ReuseAddr => 1) or die $!;
+    my $listener;
+    eventually(sub {                                   # the one before may be about to end
+        $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 64, ReuseAddr => 1);
+    }, 10) or die $!;
     my $liar = NginxTest::Process::fork_child('/dev/null', sub {
         $SIG{CHLD} = 'IGNORE';
         while (my $c = $listener->accept) {
