@@ -15,18 +15,8 @@ std::optional<Error> add_line(NightlyRule &rule, const std::vector<std::string_v
     const auto key = line[0];
     const auto n = line.size() - 1;
 
-    if (key == "schedule" && n == 1) {
-        if (!rule.schedule_name.empty()) {
-            return bad_request("\"schedule\" is duplicate");
-        }
-        rule.schedule_name = line[1];
-        return std::nullopt;
-    }
-    if (key == "at" && (n == 1 || n == 2)) {
-        return rule.times.add_at(line[1], n == 2 ? line[2] : "");
-    }
-    if (key == "every" && n == 1) {
-        return rule.times.add_every(line[1]);
+    if (std::optional<Error> error; rule.take(line, error)) {
+        return error;
     }
     if (key == "mode" && n == 1) {
         const auto mode = purge::parse_mode(line[1]);
@@ -133,18 +123,7 @@ char *set_nightly(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
 bool check_nightly(ngx_conf_t *cf, MainConf &main)
 {
     for (NightlyRule &rule : main.nightly->rules) {
-        if (main.zone == nullptr) {
-            complain(cf, subject(rule), "needs shared memory: add \"cdn_zone 32m;\" to the http block");
-            return false;
-        }
-
-        LiveSchedule *schedule = main.ttl->schedule(rule.schedule_name);
-        if (schedule == nullptr) {
-            complain(cf, subject(rule), "unknown schedule \"" + printable(rule.schedule_name) + '"');
-            return false;
-        }
-        rule.schedule = &schedule->schedule();
-        if (const auto error = rule.times.misfit(*rule.schedule)) {
+        if (const auto error = rule.find_schedule(main)) {
             complain(cf, subject(rule), error->message);
             return false;
         }

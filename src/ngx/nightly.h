@@ -6,21 +6,17 @@
 
 #pragma once
 
-#include "ngx/conf.h"
+#include "ngx/timed_rule.h"
 #include "purge/purge.h"
-#include "ttl/timetable.h"
 
 #include <string>
 #include <vector>
 
 namespace cdn {
 
-struct NightlyRule {
+struct NightlyRule : TimedRule {
     std::string                name;                   // for people
     std::string                key;                    // in ids, the same on every edge
-    std::string                schedule_name;
-    const ttl::Schedule       *schedule = nullptr;     // once all of http {} is read
-    ttl::Timetable             times;
     std::vector<purge::Target> targets;                // cascades included, then
     purge::Mode                mode = purge::Mode::soft;
 };

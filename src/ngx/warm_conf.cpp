@@ -138,18 +138,8 @@ std::optional<Error> add_line(ngx_conf_t *cf, WarmRule &rule, std::string &via_h
         return std::nullopt;
     };
 
-    if (key == "schedule" && n == 1) {
-        if (!rule.schedule_name.empty()) {
-            return bad_request("\"schedule\" is duplicate");
-        }
-        rule.schedule_name = line[1];
-        return std::nullopt;
-    }
-    if (key == "at" && (n == 1 || n == 2)) {
-        return rule.times.add_at(line[1], n == 2 ? line[2] : "");
-    }
-    if (key == "every" && n == 1) {
-        return rule.times.add_every(line[1]);
+    if (std::optional<Error> error; rule.take(line, error)) {
+        return error;
     }
     if (key == "urls" && n == 1) {
         return add_list(cf, rule, line[1]);
@@ -347,18 +337,7 @@ bool check_warm(ngx_conf_t *cf, MainConf &main)
     }
 
     for (WarmRule &rule : warm.rules) {
-        if (main.zone == nullptr) {
-            complain(cf, subject(rule), "needs shared memory: add \"cdn_zone 32m;\" to the http block");
-            return false;
-        }
-
-        LiveSchedule *schedule = main.ttl->schedule(rule.schedule_name);
-        if (schedule == nullptr) {
-            complain(cf, subject(rule), "unknown schedule \"" + printable(rule.schedule_name) + '"');
-            return false;
-        }
-        rule.schedule = &schedule->schedule();
-        if (const auto error = rule.times.misfit(*rule.schedule)) {
+        if (const auto error = rule.find_schedule(main)) {
             complain(cf, subject(rule), error->message);
             return false;
         }

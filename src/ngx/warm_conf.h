@@ -2,8 +2,7 @@
 
 #pragma once
 
-#include "ngx/conf.h"
-#include "ttl/timetable.h"
+#include "ngx/timed_rule.h"
 #include "warm/progress.h"
 #include "warm/runner_curl.h"
 
@@ -13,11 +12,8 @@
 
 namespace cdn {
 
-struct WarmRule {
+struct WarmRule : TimedRule {
     std::string          name;
-    std::string          schedule_name;
-    const ttl::Schedule *schedule = nullptr;           // once all of http {} is read
-    ttl::Timetable       times;
     std::size_t          top = 0;
     warm::Errand         errand;                       // what each run starts from
     warm::Progress      *progress = nullptr;           // not in nginx -t
