@@ -142,6 +142,7 @@ is($t->request(POST => '/cdn/purge', body => '{"tags":')->status, 400, 'bad JSON
 is($t->request(POST => '/cdn/purge', body => ' ' x (1 << 20 | 1))->status, 413, 'and a body over a megabyte');
 is($t->get('/cdn/purge/nothing')->status, 404, 'an unknown purge is not found');
 is($t->request(PATCH => '/cdn/purge')->status, 405, 'a method that means nothing');
+is($t->request(PATCH => '/cdn/purge')->header('Allow'), 'GET, HEAD, POST', 'and which do');
 
 my $list = $t->get('/cdn/purge?limit=2')->json->{purges};
 is(scalar @$list, 2, 'the latest can be listed');

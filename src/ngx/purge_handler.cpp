@@ -458,6 +458,9 @@ std::optional<purge::Answer> answer(ngx_http_request_t *r)
 
     const purge::Dialect dialect = purge::dialect_of(call);
     const auto refuse_with = [&](const Error &error) {
+        if (error.code == ErrorCode::not_allowed) {
+            add_response_header(r, "Allow", purge::allowed_methods(call));
+        }
         return purge::refused(dialect, static_cast<int>(status_of(error.code)), error);
     };
 
@@ -489,9 +492,6 @@ ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer)
     add_response_header(r, "Cache-Control", "no-store");
     if (answer.status == NGX_HTTP_UNAUTHORIZED) {
         add_response_header(r, "WWW-Authenticate", "Bearer");
-    }
-    if (answer.status == NGX_HTTP_NOT_ALLOWED) {
-        add_response_header(r, "Allow", "GET, POST, DELETE, PURGE");
     }
     if (answer.status == NGX_HTTP_TOO_MANY_REQUESTS) {
         add_response_header(r, "Retry-After", "1");
