@@ -5,7 +5,7 @@
 #include "ngx/headers.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/purge_state.h"
-#include "ngx/ttl_filter.h"
+#include "ngx/ttl_hook.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 #include "purge/stored.h"

@@ -2,7 +2,7 @@
 //
 // nginx evaluates "proxy_cache_bypass" once the cache key is known and before
 // anything is opened.  A predicate of ours stands there first.  For purges it never
-// bypasses, but wraps three functions of this request's upstream; it asks ttl_filter.h
+// bypasses, but wraps three functions of this request's upstream; it asks ttl_hook.h
 // as well.  When nginx is about to send a cached response that turns out to be
 // purged, the request is parked, the purge made true in nginx's own cache (the file gone, or stale),
 // and the request run again: lock, stale serving, background update and
