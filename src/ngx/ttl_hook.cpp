@@ -55,7 +55,7 @@ void note_revalidation(ngx_http_request_t *r)
     if (settle_ttl(r) != nullptr) {
         Heard told = hear_upstream(r);
         told.cache_control = view(copy(r->pool, told.cache_control));    // its buffer is used again
-        local<TtlNotes>(r).confirmed = told;
+        local<TtlNotes>(r).confirmed = pool_new<Heard>(r->pool, told);
     }
 }
 

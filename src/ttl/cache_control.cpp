@@ -284,29 +284,26 @@ CacheControl for_this_cache(const OriginHeaders &headers)
     return parse_cache_control(headers.cache_control);
 }
 
-std::string print_cache_control(const ClientControl &control)
+ShortText<192> print_cache_control(const ClientControl &control)
 {
-    std::string out;
-    out.reserve(128);                                  // on each hit's path
-
-    out += control.visibility == Visibility::everybody ? "public" : "private";
-    out += ", max-age=";
-    append_number(out, control.age + control.fresh);
+    ShortText<192> out;
+    out.append(control.visibility == Visibility::everybody ? "public, max-age=" : "private, max-age=");
+    out.append(control.age + control.fresh);
 
     if (control.must_revalidate) {
-        out += ", must-revalidate";
+        out.append(", must-revalidate");
     } else {
         if (control.stale_while_revalidate > 0) {
-            out += ", stale-while-revalidate=";
-            append_number(out, control.stale_while_revalidate);
+            out.append(", stale-while-revalidate=");
+            out.append(control.stale_while_revalidate);
         }
         if (control.stale_if_error > 0) {
-            out += ", stale-if-error=";
-            append_number(out, control.stale_if_error);
+            out.append(", stale-if-error=");
+            out.append(control.stale_if_error);
         }
     }
     if (control.immutable) {
-        out += ", immutable";
+        out.append(", immutable");
     }
 
     return out;
