@@ -5,6 +5,7 @@
 #include "ngx/headers.h"
 #include "ngx/purge_state.h"
 #include "ngx/purge_verdict.h"
+#include "ngx/status_count.h"
 #include "ngx/ttl_hook.h"
 #include "ngx/zone.h"
 #include "purge/stored.h"
@@ -90,7 +91,7 @@ void count_match(ngx_http_request_t *r, purge::Verdict verdict)
 {
     if (auto z = zone(main_conf(r))) {
         z->counters.add(status::Metric::purge_matches,
-                        {z->counters.label(verdict == purge::Verdict::hard ? "hard" : "soft")});
+                        {label_of(z->counters, verdict == purge::Verdict::hard ? "hard" : "soft")});
     }
 }
 
