@@ -95,23 +95,6 @@ void count_match(ngx_http_request_t *r, purge::Verdict verdict)
     }
 }
 
-// This request's own copy of its location's settings.
-ngx_http_upstream_conf_t *own_conf(ngx_http_request_t *r)
-{
-    Hook &hook = *find_hook(r);
-    if (!hook.has_own_conf) {
-        auto *conf = static_cast<ngx_http_upstream_conf_t *>(
-            ngx_palloc(r->pool, sizeof(ngx_http_upstream_conf_t)));
-        if (conf == nullptr) {
-            throw std::bad_alloc();
-        }
-        *conf = *r->upstream->conf;
-        r->upstream->conf = conf;
-        hook.has_own_conf = true;
-    }
-    return r->upstream->conf;
-}
-
 // A response that must not be served stale cannot be soft-purged.
 bool forbids_stale(ngx_http_request_t *r)
 {
@@ -197,7 +180,7 @@ ngx_int_t answer_purged(ngx_http_request_t *r, Hook &hook, purge::Verdict verdic
             return NGX_OK;                             // stale already, and being refreshed
         }
         if (sure) {
-            own_conf(r)->cache_background_update = 1;
+            own_upstream_conf(r)->cache_background_update = 1;
         }
         count_match(r, verdict);
         hook.purged = true;
@@ -291,8 +274,8 @@ void allow_stale_for_5xx(ngx_http_request_t *r)
         return;
     }
 
-    own_conf(r)->cache_use_stale |= NGX_HTTP_UPSTREAM_FT_HTTP_500 | NGX_HTTP_UPSTREAM_FT_HTTP_502
-                                    | NGX_HTTP_UPSTREAM_FT_HTTP_503 | NGX_HTTP_UPSTREAM_FT_HTTP_504;
+    own_upstream_conf(r)->cache_use_stale |= NGX_HTTP_UPSTREAM_FT_HTTP_500 | NGX_HTTP_UPSTREAM_FT_HTTP_502
+                                             | NGX_HTTP_UPSTREAM_FT_HTTP_503 | NGX_HTTP_UPSTREAM_FT_HTTP_504;
 }
 
 ngx_int_t process_header(ngx_http_request_t *r) noexcept
@@ -380,6 +363,22 @@ void install_hook(ngx_http_request_t *r)
     hook->request = r;
     hook->upstream = r->upstream;
     wrap(r, *hook);
+}
+
+ngx_http_upstream_conf_t *own_upstream_conf(ngx_http_request_t *r)
+{
+    Hook &hook = *find_hook(r);
+    if (!hook.has_own_conf) {
+        auto *conf = static_cast<ngx_http_upstream_conf_t *>(
+            ngx_palloc(r->pool, sizeof(ngx_http_upstream_conf_t)));
+        if (conf == nullptr) {
+            throw std::bad_alloc();
+        }
+        *conf = *r->upstream->conf;
+        r->upstream->conf = conf;
+        hook.has_own_conf = true;
+    }
+    return r->upstream->conf;
 }
 
 std::int64_t fetch_born_ms(ngx_http_request_t *r)
