@@ -223,8 +223,15 @@ void apply_fresh(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &notes
 // nginx's own answer after an upstream failed, or a filter did, is not the upstream's.
 bool is_own_error(ngx_http_request_t *r)
 {
-    return r->filter_finalize
-           || (r->upstream != nullptr && !r->cached && r->upstream->cleanup == nullptr);
+    if (r->filter_finalize) {
+        return true;
+    }
+#if (NGX_HTTP_CACHE)
+    if (r->cached) {
+        return false;
+    }
+#endif
+    return r->upstream != nullptr && r->upstream->cleanup == nullptr;
 }
 
 void count(ngx_http_request_t *r, const TtlChoice &choice)
