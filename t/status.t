@@ -59,6 +59,14 @@ like($t->get('/status', Accept => 'text/plain;version=0.0.4')->body, qr/^# HELP/
 like($t->get('/status?format=prometheus')->body, qr/^# HELP/, '?format= decides');
 like($t->get('/status?format=html')->body, qr/<!doctype html>/, 'for each form');
 is($t->status('/status?format=xml'), 400, 'but no other');
+like($t->get('/status', Accept => 'application/json, text/plain, */*')->header('Content-Type'), qr{^application/json}, 'a script: JSON');
+like($t->get('/status', Accept => 'text/html;q=0.5, application/json')->header('Content-Type'), qr{^application/json}, 'weights count');
+like($t->get('/status', Accept => 'text/html;q=0')->header('Content-Type'), qr{^application/json}, 'and refusals');
+is($t->get('/status', Accept => 'application/openmetrics-text;version=1.0.0')->header('Content-Type'),
+    'application/openmetrics-text; version=1.0.0; charset=utf-8', 'OpenMetrics with its version');
+is($t->get('/prometheus', Accept => 'text/html')->header('Content-Type'), 'text/plain; version=0.0.4; charset=utf-8', 'a location of one form has no other');
+like($t->get('/prometheus', Accept => 'application/openmetrics-text')->body, qr/# EOF/, 'but OpenMetrics is one of Prometheus\'s');
+is($t->get('/status')->header('Vary'), 'Accept', 'Vary tells');
 is($t->get('/status')->header('Cache-Control'), 'no-store', 'not to be kept');
 unlike($t->get('/html')->body, qr{(?:src|href)="?(?:https?:)?//}, 'the page needs nothing from outside');
 is($t->head('/status')->status, 200, 'HEAD');

@@ -1,9 +1,11 @@
 #include "status/counters.h"
 
 #include "core/hash.h"
+#include "core/text.h"
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace cdn::status {
@@ -207,7 +209,9 @@ LabelId Counters::region(std::string_view value)
 
 LabelId Counters::intern(std::string_view value, bool bounded)
 {
-    value = value.substr(0, std::min(value.find('\0'), label_size - 1));
+    // shown as UTF-8: two that differ only in what is none would be one series, twice
+    const std::string text = valid_utf8(value.substr(0, std::min(value.find('\0'), label_size - 1)));
+    value = text;
     if (value.empty()) {
         return 0;
     }

@@ -95,7 +95,7 @@ public:
     // `shard` is any number; processes that run at once best have different ones.
     Counters(void *memory, unsigned shard);
 
-    // Cut to 63 bytes; when no room is left, the id of "other".
+    // Cut to 63 bytes, made valid UTF-8; when no room is left, the id of "other".
     LabelId label(std::string_view value);
 
     // The same for words that clients may have a say in: beyond `most_regions`
