@@ -87,8 +87,8 @@ struct RequestState {
     std::unique_ptr<image::Report>  report;            // what became of it
 
     // for the log phase; of main requests alone
-    const StatusConf *counted_in = nullptr;            // the first location that counts
-    std::string_view  profile;                         // TTL profile, a view of the configuration
+    const LocConf    *counted_in = nullptr;            // the first location that counts
+    std::string_view  profile;                         // TTL profile of its response, a view of the configuration
     bool              is_purge_call = false;           // no visitor's request
     bool              is_warmer = false;               // nor is one of cdn_warm
     std::int64_t      first_byte_ms = -1;              // from its start to its response's header

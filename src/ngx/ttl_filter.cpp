@@ -957,6 +957,11 @@ std::optional<std::string> decided_ttl(ngx_http_request_t *r)
                                               : std::nullopt;
 }
 
+std::string_view ttl_profile_in(ngx_http_request_t *r, const TtlConf &conf)
+{
+    return choose_profile(r, *conf.rule, local<Notes>(r))->name;
+}
+
 std::optional<std::string> ttl_profile(ngx_http_request_t *r)
 {
     const auto choice = look(r);

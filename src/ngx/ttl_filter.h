@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cdn {
@@ -28,6 +29,9 @@ bool ttl_expired(ngx_http_request_t *r);
 
 // The tags of the request's profile; nullptr: no cdn_ttl here.
 const std::vector<std::string> *ttl_tags(ngx_http_request_t *r);
+
+// The name of the profile that this cdn_ttl, which is in force, gives the request.
+std::string_view ttl_profile_in(ngx_http_request_t *r, const TtlConf &conf);
 
 // For variables; nothing where no cdn_ttl is in force.
 std::optional<std::string> decided_ttl(ngx_http_request_t *r);
