@@ -72,7 +72,9 @@ unlike($t->get('/html')->body, qr{(?:src|href)="?(?:https?:)?//}, 'the page need
 is($t->head('/status')->status, 200, 'HEAD');
 like($t->get('/html')->header('Content-Security-Policy'), qr/default-src 'none'.*connect-src 'self'/, 'and may load nothing');
 is($t->get('/html?format=json&series=1')->json->{version}, 1, 'but asks its own address');
-is($t->request('POST', '/status')->status, 405, 'nothing else');
+my $post = $t->request('POST', '/status', body => 'x');
+is($post->status, 405, 'nothing else');
+is($post->header('Allow'), 'GET, HEAD', 'as it says');
 is($t->status('/denied'), 403, 'allow and deny hold');
 
 $t->many(100, '/cdn-cgi/image/width=50/cat.jpg');

@@ -233,6 +233,7 @@ ngx_int_t status_handler(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
         if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
+            add_response_header(r, "Allow", "GET, HEAD");
             return NGX_HTTP_NOT_ALLOWED;
         }
 
