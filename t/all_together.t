@@ -162,7 +162,7 @@ asks('once', fresh($cat), 'HIT hit', 200, as => 'webp', from => 'us');
 my %labels = (
     requests => [qw(zone profile region status)], cache_reasons => ['reason'], responses => ['class'], content_requests => [qw(content status)],
     profile_misses => [qw(profile reason)], response_bytes => [qw(profile status)], upstream_bytes => [qw(profile status)],
-    image_requests => [qw(dialect outcome)], image_transforms => [qw(format outcome)], image_bytes => ['direction'], signatures => [qw(scheme verdict)],
+    image_requests => [qw(dialect outcome)], image_transforms => [qw(format outcome)], image_bytes => ['direction'], image_pixels => ['direction'], signatures => [qw(scheme verdict)],
     purges => [qw(type mode source)], purge_matches => ['mode'], phase_requests => [qw(profile phase)],
 );
 
@@ -180,10 +180,14 @@ sub check ($when, $phases, $purged)
     my $upstream = total(sub ($a) { $a->{upstream} });
     my $made = { map { my $format = $_; ($format => { ok => scalar grep { $_->{format} eq $format } @transforms }) } keys %fetched_as };
     my $image_bytes = { in => 0, out => 0 };
+    my $pixels = { in => 0, out => 0 };
     for my $one (@asked) {
         for my $fetch (grep { $_->{status} == 200 } @{ $one->{fetches} }) {
             $image_bytes->{in} += length $photo{ $one->{photo} };
             $image_bytes->{out} += $fetch->{body};
+            my $width = 90 + $one->{photo};
+            $pixels->{in} += $width * 60;
+            $pixels->{out} += 40 * int(40 * 60 / $width + 0.5);
         }
     }
 
@@ -199,7 +203,8 @@ sub check ($when, $phases, $purged)
     }, 'requests');
     is_deeply($json->{bytes}, { sent => $sent, upstream => $upstream, saved => $sent > $upstream ? $sent - $upstream : 0 }, 'bytes');
     is_deeply($json->{signatures}, { native => $by->('sign') }, 'signatures');
-    is_deeply([@{ $json->{images} }{qw(requests transforms bytes memory overdue_threads)}], [{ cloudflare => $by->('image') }, $made, $image_bytes, 0, 0], 'images');
+    is_deeply([@{ $json->{images} }{qw(requests transforms bytes pixels degraded memory overdue_threads)}],
+        [{ cloudflare => $by->('image') }, $made, $image_bytes, $pixels, {}, 0, 0], 'images');
     is_deeply([@{ $json->{purges} }{qw(accepted matches records patterns evictions floor)}], [{ url => 2 }, $purged, 1, 0, 0, 0], 'purges');
     is_deeply($json->{redis}, {}, 'no Redis');
     is($json->{schedules}{us_east}{phase}, (sort { $phases->{$a} <=> $phases->{$b} } keys %$phases)[0], 'the phase that holds');
@@ -245,7 +250,7 @@ sub check ($when, $phases, $purged)
         upstream_bytes_total => sums(sub ($a) { @{ $a->{fetches} } ? "$a->{profile} $a->{cache}" : undef }, sub ($a) { $a->{upstream} }),
         image_requests_total => { map { ("cloudflare $_" => $by->('image')->{$_}) } keys %{ $by->('image') } },
         image_transforms_total => { map { ("$_ ok" => $made->{$_}{ok}) } keys %$made },
-        image_bytes_total => $image_bytes,
+        image_bytes_total => $image_bytes, image_pixels_total => $pixels,
         signatures_total => { map { ("native $_" => $by->('sign')->{$_}) } keys %{ $by->('sign') } },
         purges_total => { 'url soft api' => 1, 'url hard api' => 1 },
         purge_matches_total => $purged,

@@ -3,7 +3,7 @@
 use lib 't/lib';
 use NginxTest;
 
-my $t = nginx(<<'CONF', files => { 'cat.jpg' => picture() }, http => <<'HTTP', workers => 2);
+my $t = nginx(<<'CONF', files => { 'cat.jpg' => picture(), 'large.jpg' => picture(width => 2000, height => 1600) }, http => <<'HTTP', workers => 2);
 
     location ^~ /cdn-cgi/image/ {
         cdn_image   cloudflare;
@@ -38,6 +38,8 @@ is_deeply($json->{requests}{by_status}, { hit => 2, miss => 3, none => 1 }, 'by 
 is_deeply($json->{requests}{by_class}, { '2xx' => 4, '4xx' => 2 }, 'by class');
 is_deeply($json->{images}{transforms}, { jpeg => { ok => 2 } }, 'transformations');
 is_deeply($json->{images}{requests}, { cloudflare => { ok => 5, refused => 1 } }, 'image URLs');
+is_deeply($json->{images}{pixels}, { in => 2 * 300 * 200, out => 50 * 33 + 60 * 40 }, 'pixels');
+is_deeply($json->{images}{degraded}, {}, 'none in another format than wanted');
 cmp_ok($json->{images}{bytes}{in}, '>', $json->{images}{bytes}{out}, 'bytes in and out');
 cmp_ok($json->{bytes}{sent}, '>', $json->{images}{bytes}{out}, 'bytes sent');
 
@@ -88,5 +90,9 @@ for my $zone ('cdn_zone 1m;', 'cdn_zone 4m;', '') {
     $t->reload;
     is($t->get('/json')->json->{requests}{total}, 106, "so does one to \"$zone\"");
 }
+
+
+is($t->get('/cdn-cgi/image/format=auto/large.jpg', Accept => 'image/avif,image/webp')->header('Content-Type'), 'image/webp', 'a picture too large for AVIF');
+is_deeply($t->get('/json')->json->{images}{degraded}, { size => 1 }, 'is counted as made in another format');
 
 done();

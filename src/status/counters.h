@@ -40,6 +40,8 @@ enum class Metric : std::uint8_t {
     content_requests = 15,
     region_duration = 16,
     signatures = 17,
+    image_pixels = 18,
+    image_degraded = 19,
     unknown_profile = 30,
     phase_requests = 31,
     popularity_tiers = 32,
