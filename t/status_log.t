@@ -3,7 +3,7 @@
 use lib 't/lib';
 use NginxTest;
 
-my $t = nginx(<<'CONF', workers => 4, files => { 'cat.txt' => 'meow' x 100, 'page.html' => '<!--# include virtual="/cached/included" -->', 'picture/cat.jpg' => picture(), 'picture/cat.txt' => 'meow', 'large.bin' => 'x' x 4e6 }, http => <<'HTTP', origin => sub ($request) {
+my $t = nginx(<<'CONF', workers => 4, files => { 'cat.txt' => 'meow' x 100, 'page.html' => '<!--# include virtual="/file/cat.txt" -->', 'picture/cat.jpg' => picture(), 'picture/cat.txt' => 'meow', 'large.bin' => 'x' x 4e6 }, http => <<'HTTP', origin => sub ($request) {
 
     access_log        %DIR%/logs/counted.log counted;
     proxy_cache       edge;
@@ -29,7 +29,7 @@ CONF
 
     proxy_cache_path %DIR%/cache keys_zone=edge:1m;
     limit_req_zone $server_name zone=one:32k rate=1r/m;
-    log_format counted '$status|$bytes_sent|$upstream_cache_status|$cdn_cache_reason|$cdn_ttl_profile|$cdn_region|$request_uri';
+    log_format counted '$status|$bytes_sent|$upstream_cache_status|$cdn_cache_reason|$cdn_ttl_profile|$cdn_region|$request_uri|$upstream_bytes_received';
     server {
         listen 127.0.0.1:%PORT_h2% ssl http2; %TLS%
         access_log %DIR%/logs/counted.log counted;
@@ -96,6 +96,8 @@ my $leaving = $t->begin('/file/large.bin', receive_buffer => 4096);
 select undef, undef, undef, 0.2;
 $leaving->abort;
 $asked++;
+qx(curl -sk --http2 --max-time 2 https://127.0.0.1:@{[$t->port('h2')]}/cached/slow-h2);
+$asked++;
 my $uploading = $t->connect;
 $uploading->send("POST /profile/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc");
 select undef, undef, undef, 0.2;
@@ -123,13 +125,18 @@ for (lines()) {
     $expected{ $uri =~ m{^/(?:errors|named)/} ? 'static_assets' : $profile =~ /^-?$/ ? 'none' : $profile }++;
 }
 is_deeply(\%profiles, \%expected, 'profiles') or diag explain \%profiles;
-my $bytes = 0;
-$bytes += (split /\|/)[1] for lines();
-is($json->{bytes}{sent}, $bytes, 'bytes');
+my ($sent, $received) = (0, 0);
+for (lines()) {
+    my ($to_client, $from_origins) = (split /\|/)[1, 7];
+    $sent += $to_client;
+    $received += $_ for $from_origins =~ /\d+/g;
+}
+is($json->{bytes}{sent}, $sent, 'bytes sent');
+is($json->{bytes}{upstream}, $received, 'and received');
 like($t->slurp('logs/counted.log'), $_, 'as it should say') for
-    qr{^404\|\d+\|MISS\|uncacheable\|.*/cached/none$}m, qr{^200\|\d+\|MISS\|uncacheable\|.*/cached/unsaid$}m,
-    qr{^200\|\d+\|MISS\|error\|.*/named/broken$}m, qr{^404\|\d+\|MISS\|uncacheable\|.*/errors/none$}m,
-    qr{^499\|0\|MISS\|cold\|api_responses\|.*/profile/slow-1$}m;
+    qr{^404\|\d+\|MISS\|uncacheable\|.*/cached/none\|}m, qr{^200\|\d+\|MISS\|uncacheable\|.*/cached/unsaid\|}m,
+    qr{^200\|\d+\|MISS\|error\|.*/named/broken\|}m, qr{^404\|\d+\|MISS\|uncacheable\|.*/errors/none\|}m,
+    qr{^499\|0\|MISS\|cold\|api_responses\|.*/profile/slow-1\|}m;
 is($t->get('/cached/none')->header('X-Reason'), 'uncacheable', 'what is not going to be stored is told from the first');
 
 done();
