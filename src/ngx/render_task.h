@@ -31,6 +31,7 @@ struct Rendered {
     bool            not_modified = false;              // if_none_match names the etag: no image
     image::Prepared prepared;
     image::Image    image;
+    bool            is_cheaper = false;                // memory was short for the format that was chosen
 };
 
 struct Job {

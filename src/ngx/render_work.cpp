@@ -195,6 +195,7 @@ Result<Rendered> Work::result()
 {
     Charge charge(job_, shared_.ledger);
     image::Request request = job_.request;
+    bool is_cheaper = false;
     job_.busy_since_us = 0;
     for (;;) {
         const bool charged = charge.take(prepared_.plan.memory);
@@ -204,6 +205,7 @@ Result<Rendered> Work::result()
         if (!charged && (job_.stop.asked() || !make_cheaper(request, prepared_.plan.format))) {
             return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
         }
+        is_cheaper = is_cheaper || !charged;
 
         job_.busy_since_us = charged ? now_us() : 0;
         const auto prepared = charged ? image::look(bytes_, prepared_, request, job_.limits, job_.stop)
@@ -227,6 +229,7 @@ Result<Rendered> Work::result()
     rendered.etag = etag();
     rendered.prepared = prepared_;
     rendered.image = std::move(*image);
+    rendered.is_cheaper = is_cheaper;
     return rendered;
 }
 

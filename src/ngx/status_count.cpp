@@ -3,6 +3,7 @@
 #include "core/hash.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_hook.h"
+#include "ngx/ttl_choice.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -35,6 +36,34 @@ std::string_view cache_zone(ngx_http_request_t *r)
 unsigned response_status(ngx_http_request_t *r)
 {
     return static_cast<unsigned>(r->err_status != 0 ? r->err_status : r->headers_out.status);
+}
+
+// An error_page may have made something else of it.
+unsigned last_upstream_status(ngx_http_request_t *r)
+{
+    if (r->upstream_states == nullptr || r->upstream_states->nelts == 0) {
+        return 0;
+    }
+
+    const auto *tries = static_cast<const ngx_http_upstream_state_t *>(r->upstream_states->elts);
+    return static_cast<unsigned>(tries[r->upstream_states->nelts - 1].status);
+}
+
+// nginx itself decides only after the header has left, and not at all before an error_page.
+bool may_be_stored([[maybe_unused]] ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    const ngx_http_upstream_t *u = r->upstream;
+    if (u == nullptr || !u->cacheable || r->cache == nullptr) {
+        return false;
+    }
+
+    const ngx_uint_t status = u->headers_in.status_n;  // 0: no answer
+    return status == 0 || r->cache->valid_sec != 0
+           || ngx_http_file_cache_valid(u->conf->cache_valid, status) != 0;
+#else
+    return false;
+#endif
 }
 
 std::string_view evaluate(ngx_http_request_t *r, ngx_http_complex_value_t *value)
@@ -195,7 +224,7 @@ void add_request(status::Counters &counters, const Sort &sort, std::uint64_t byt
 
 // Where it counts; a request that nginx ended in its location before the rewrite
 // phase (a body too large, say) has no note of it.
-const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
+const LocConf *counted_in(ngx_http_request_t *r, const RequestState *state)
 {
     if (state != nullptr && (state->is_purge_call || state->is_warmer)) {
         return nullptr;
@@ -207,7 +236,7 @@ const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
     const auto *server = static_cast<ngx_http_core_srv_conf_t *>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     const bool is_location = r->loc_conf != server->ctx->loc_conf;
-    return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r).status : nullptr;
+    return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r) : nullptr;
 }
 
 // Without its query, which may hold what is nobody else's business.  A picture is asked for by the
@@ -223,7 +252,13 @@ std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
     return view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
 }
 
-void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
+// A response tells its profile; of what ended without one, or elsewhere, it is the location's.
+std::string_view expected_profile(ngx_http_request_t *r, const LocConf &counted_in)
+{
+    return counted_in.ttl.in_force() ? ttl_profile_in(r, counted_in.ttl) : "none";
+}
+
+void count(ngx_http_request_t *r, const RequestState *state, const LocConf &counted_in, Zone &z)
 {
     using status::Metric;
 
@@ -269,7 +304,8 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 
     Sort sort;
     sort.zone = label_of(counters, cache_zone(r));
-    sort.profile = state != nullptr && state->profile != 0 ? state->profile : label_of(counters, "none");
+    sort.profile = state != nullptr && state->profile != 0 ? state->profile
+                                                          : label_of(counters, expected_profile(r, counted_in));
     sort.region = label_of(counters, where.empty() ? "none" : where, LabelOf::region);
     sort.content = label_of(counters, view(r->headers_out.content_type), LabelOf::content_type);
     sort.cache = cache;
@@ -317,8 +353,8 @@ status::LabelId label_of(status::Counters &counters, std::string_view text, Labe
 
 void note_location(ngx_http_request_t *r)
 {
-    const StatusConf &conf = loc_conf(r).status;
-    if (r != r->main || !conf.counts) {
+    const LocConf &conf = loc_conf(r);
+    if (r != r->main || !conf.status.counts) {
         return;
     }
 
@@ -349,18 +385,17 @@ std::optional<status::Reason> cache_reason(ngx_http_request_t *r)
     status::Outcome outcome;
     outcome.cache = cache_status(r);
     outcome.purged = was_purged(r);
-    outcome.storable = r->upstream != nullptr && r->upstream->cacheable;
-    outcome.status = response_status(r);
+    outcome.storable = may_be_stored(r);
+    outcome.status = std::max(response_status(r), last_upstream_status(r));
     return reason(outcome);
 }
 
 std::string_view region(ngx_http_request_t *r)
 {
     const RequestState *state = find_state(r);
-    const StatusConf &conf = state != nullptr && state->counted_in != nullptr
-                                 ? *state->counted_in : loc_conf(r).status;
+    const LocConf &conf = state != nullptr && state->counted_in != nullptr ? *state->counted_in : loc_conf(r);
 
-    const std::string_view own = evaluate(r, conf.region);
+    const std::string_view own = evaluate(r, conf.status.region);
     return own.empty() ? view(main_conf(r).node_region) : own;
 }
 
@@ -372,12 +407,13 @@ ngx_int_t count_request(ngx_http_request_t *r) noexcept
         }
 
         const RequestState *state = find_state(r);
-        if (counted_in(r, state) == nullptr) {
+        const LocConf *where = counted_in(r, state);
+        if (where == nullptr) {
             return NGX_OK;
         }
 
         if (auto z = zone(main_conf(r))) {
-            count(r, state, *z);
+            count(r, state, *where, *z);
         }
         return NGX_OK;
     });
