@@ -553,6 +553,8 @@ void act(const SharedWaiting &waiting, Reading &reading)
         list(waiting, *limit);
     } else if (const auto *unwanted = std::get_if<purge::Cancel>(&action)) {
         cancel(waiting, *unwanted);
+    } else if (auto *told = std::get_if<purge::Told>(&action)) {
+        finish(*waiting, purge::Answer{.body = std::move(told->body)});
     } else {
         auto &wish = std::get<purge::Submit>(action);
         submit(waiting, {std::move(wish.purge), std::move(reading.printed_targets)}, wish.wait_ms);
