@@ -22,6 +22,8 @@ my $t = nginx(<<'CONF', clock => '2026-11-03 12:00:00', http => <<'HTTP');
     location /sie/    { cdn_ttl sie;  proxy_pass http://%ORIGIN%; }
     location /strict/ { cdn_ttl user_content;  proxy_cache_use_stale error;  proxy_pass http://%ORIGIN%; }
     location /lax/    { cdn_ttl lax;  proxy_cache_use_stale error;  proxy_pass http://%ORIGIN%; }
+    location /gzip/   { cdn_ttl media_resource;  gzip on;  gzip_vary on;  gzip_types *;  gzip_min_length 1;  proxy_pass http://%ORIGIN%; }
+    location /gzip-tokens/ { cdn_ttl tokens;  gzip on;  gzip_vary on;  gzip_types *;  gzip_min_length 1;  proxy_pass http://%ORIGIN%; }
     location /reval/  { cdn_ttl lax;  proxy_cache_revalidate on;  proxy_pass http://%ORIGIN%; }
 
 CONF
@@ -30,6 +32,7 @@ CONF
     cdn_ttl_profile swr { ttl 1h;  stale_while_revalidate 10m; }
     cdn_ttl_profile sie { ttl 1h;  stale_if_error 10m; }
     cdn_ttl_profile lax { ttl 1h; }
+    cdn_ttl_profile tokens { ttl 1h;  vary X-Token; }
 
 HTTP
 
@@ -41,6 +44,13 @@ my $handler = sub ($request) {
         'Access-Control-Allow-Credentials' => 'true'], "n$request->{n} $request->{uri}", @late];
 };
 $t->origin($handler);
+
+# one line of Vary, whoever writes it
+
+for my $try (1 .. 2) {
+    is_deeply([$t->get('/gzip/x')->headers('Vary')], ['Accept, Accept-Encoding'], 'gzip_vary adds nothing to a profile that says it');
+    is_deeply([$t->get('/gzip-tokens/x', 'Accept-Encoding' => 'gzip')->headers('Vary')], ['X-Token, Accept-Encoding'], 'and merges with one that does not');
+}
 
 # sets of headers
 
