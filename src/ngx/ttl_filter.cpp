@@ -233,7 +233,7 @@ Heard hear_upstream(ngx_http_request_t *r)
         } else if (is("Date")) {
             date = &field.value;
         } else if (is("Age")) {
-            answer.age = std::max(answer.age, parse_digits(trim(view(field.value))).value_or(0));
+            answer.age = std::max(answer.age, ttl::parse_age(trim(view(field.value))));
         } else if (is("Last-Modified")) {
             answer.has_last_modified = true;
         } else if (is("Content-Type")) {
@@ -325,7 +325,11 @@ Fields find_fields(ngx_http_request_t *r)
         } else if (is("Cache-Status")) {
             join(r, fields.cache_status, field);
         } else if (is("Age")) {
-            fields.age = &field;
+            if (fields.age != nullptr) {
+                field.hash = 0;                        // the eldest is told, once
+            } else {
+                fields.age = &field;
+            }
         } else if (is("Surrogate-Control")) {
             field.hash = 0;                            // for caches like this one alone
         }
