@@ -395,22 +395,20 @@ void finish(Waiting &waiting, const Error &error)
     finish(waiting, refuse(waiting.request, waiting.dialect, waiting.methods, error));
 }
 
-// What is read of the journal for that, and made of it, can take long.
+// What is read of the journal for that, and made of it, can take long.  All of it for one purge, for
+// a list its newest lines.
 template <typename Then>
-void with_recent(const SharedWaiting &waiting, Then then)
+void with_recent(const SharedWaiting &waiting, const std::string &id, Then then)
 {
     const MainConf &conf = main_conf(waiting->request);
-    auto lines = std::make_shared<std::vector<std::string>>(conf.journal->tail(recent_bytes));
     auto standings = std::make_shared<std::vector<purge::Standing>>();
-    std::size_t bytes = 0;
-    for (const std::string &line : *lines) {
-        bytes += line.size();
-    }
 
-    do_aside_if_large(
-        bytes,
-        [lines, standings, node = std::string(view(conf.node)), region = std::string(view(conf.node_region))] {
-            *standings = recent(*lines, node, region);
+    do_aside(
+        [id, standings, journal = conf.journal, node = std::string(view(conf.node)),
+         region = std::string(view(conf.node_region))] {
+            auto lines = journal->tail(id.empty() ? recent_bytes : SIZE_MAX / 2);
+            std::erase_if(lines, [&](const std::string &line) { return line.find(id) == line.npos; });
+            *standings = recent(lines, node, region);
         },
         [waiting, standings, then] {
             do_for(waiting, [&] {
@@ -423,7 +421,7 @@ void with_recent(const SharedWaiting &waiting, Then then)
 
 void show(const SharedWaiting &waiting, const purge::Show &show)
 {
-    with_recent(waiting, [waiting, id = show.id](std::vector<purge::Standing> standings) {
+    with_recent(waiting, show.id, [waiting, id = show.id](std::vector<purge::Standing> standings) {
         auto standing = find_standing(std::move(standings), id);
         if (!standing) {
             finish(*waiting, standing.error());
@@ -447,7 +445,7 @@ void show(const SharedWaiting &waiting, const purge::Show &show)
 
 void list(const SharedWaiting &waiting, const purge::List &list)
 {
-    with_recent(waiting, [waiting, limit = list.limit](std::vector<purge::Standing> standings) {
+    with_recent(waiting, {}, [waiting, limit = list.limit](std::vector<purge::Standing> standings) {
         std::reverse(standings.begin(), standings.end());
         standings.resize(std::min(standings.size(), static_cast<std::size_t>(limit)));
         finish(*waiting, purge::listed(standings));
@@ -456,7 +454,7 @@ void list(const SharedWaiting &waiting, const purge::List &list)
 
 void cancel(const SharedWaiting &waiting, const purge::Cancel &cancel)
 {
-    with_recent(waiting, [waiting, id = cancel.id](std::vector<purge::Standing> standings) {
+    with_recent(waiting, cancel.id, [waiting, id = cancel.id](std::vector<purge::Standing> standings) {
         const MainConf &conf = main_conf(waiting->request);
         auto standing = find_standing(std::move(standings), id);
         if (!standing) {
