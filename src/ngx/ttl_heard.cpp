@@ -73,7 +73,7 @@ Heard hear_upstream(ngx_http_request_t *r)
         } else if (is("date")) {
             date = &field.value;
         } else if (is("age")) {
-            answer.age = std::max(answer.age, parse_digits(trim(view(field.value))).value_or(0));
+            answer.age = std::max(answer.age, ttl::parse_age(trim(view(field.value))));
         } else if (is("last-modified")) {
             answer.has_last_modified = true;
         } else if (is("content-type")) {
