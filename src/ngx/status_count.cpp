@@ -223,6 +223,26 @@ std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
     return view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
 }
 
+// There is no such object; the 410 of an expired signature says nothing of it.
+bool is_gone(unsigned code, const RequestState *state)
+{
+    constexpr unsigned status_gone = 410;
+    const bool is_late = state != nullptr && state->signature.answer.verdict == sign::Verdict::expired;
+    return code == NGX_HTTP_NOT_FOUND || (code == status_gone && !is_late);
+}
+
+// What a warm-up found is no visitor's request, but tells what need not be fetched again.
+void note_object(ngx_http_request_t *r, const RequestState &state, Zone &z)
+{
+    const unsigned code = response_status(r);
+    const bool gone = is_gone(code, &state);
+    if (gone || code / 100 == 2) {
+        for (status::Popular *sketch : {&z.objects, &z.misses}) {
+            sketch->note(view(r->headers_in.server), object_path(r, &state), gone);
+        }
+    }
+}
+
 void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 {
     using status::Metric;
@@ -255,12 +275,13 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
-    if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
+    const bool gone = is_gone(code, state);
+    if (gone || (code >= 200 && code < 600 && (code < 400 || code >= 500))) {
         const auto host = view(r->headers_in.server);
         const auto path = object_path(r, state);
-        z.objects.add(host, path);
+        z.objects.add(host, path, gone);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
-            z.misses.add(host, path);
+            z.misses.add(host, path, gone);
         }
     }
 
@@ -370,11 +391,14 @@ ngx_int_t count_request(ngx_http_request_t *r) noexcept
         }
 
         const RequestState *state = find_state(r);
-        if (counted_in(r, state) == nullptr) {
+        const bool is_warmer = state != nullptr && state->is_warmer;
+        if (!is_warmer && counted_in(r, state) == nullptr) {
             return NGX_OK;
         }
 
-        if (auto z = zone(main_conf(r))) {
+        if (auto z = zone(main_conf(r)); z && is_warmer) {
+            note_object(r, *state, *z);
+        } else if (z) {
             count(r, state, *z);
         }
         return NGX_OK;
