@@ -48,4 +48,22 @@ bool is_light(const SourceInfo &source, const Plan &plan)
                + std::max(resized, result) * encode_ns(plan.format) <= light_ns;
 }
 
+bool make_cheaper(Request &request, Format chosen)
+{
+    auto &formats = request.format.formats;
+    if (request.format.kind != FormatChoice::Kind::negotiated
+        || std::find(formats.begin(), formats.end(), chosen) == formats.end())
+    {
+        return false;
+    }
+
+    std::erase_if(formats, [&](Format format) { return encode_ns(format) >= encode_ns(chosen); });
+    return true;
+}
+
+int steps_cheaper(std::uint64_t waited_ms, std::uint64_t timeout_ms)
+{
+    return static_cast<int>(std::min<std::uint64_t>(waited_ms * 4 / std::max<std::uint64_t>(timeout_ms, 1), 4));
+}
+
 }  // namespace cdn::image

@@ -35,6 +35,31 @@ TEST(MayBeLight, OfSmallFilesAndSmallSides)
     EXPECT_FALSE(may_be_light(1000, asking(0, 1201)));
 }
 
+TEST(MakeCheaper, LeavesWhatCostsLessThanTheChosen)
+{
+    Request request;
+    request.format = {FormatChoice::Kind::negotiated, {Format::webp, Format::avif, Format::jpeg}};
+    EXPECT_FALSE(make_cheaper(request, Format::png));  // what every client shows
+    EXPECT_TRUE(make_cheaper(request, Format::webp));  // AVIF is no help
+    EXPECT_EQ(request.format.formats, Negotiated{Format::jpeg});
+    EXPECT_TRUE(make_cheaper(request, Format::jpeg));
+    EXPECT_EQ(request.format.formats, Negotiated{});
+    EXPECT_FALSE(make_cheaper(request, Format::jpeg));
+
+    request.format = {FormatChoice::Kind::exactly, {Format::avif}};
+    EXPECT_FALSE(make_cheaper(request, Format::avif));
+}
+
+TEST(StepsCheaper, AreOneForEachQuarterOfTheTimeout)
+{
+    EXPECT_EQ(steps_cheaper(0, 10'000), 0);
+    EXPECT_EQ(steps_cheaper(2'499, 10'000), 0);
+    EXPECT_EQ(steps_cheaper(2'500, 10'000), 1);
+    EXPECT_EQ(steps_cheaper(5'000, 10'000), 2);
+    EXPECT_EQ(steps_cheaper(1'000'000, 10'000), 4);
+    EXPECT_EQ(steps_cheaper(1, 0), 4);
+}
+
 TEST(IsLight, AThumbnailOfASmallPhotograph)
 {
     EXPECT_TRUE(light(800, 543, Format::jpeg, 300, 203));
