@@ -29,6 +29,9 @@ struct SigningOptions {
     std::string              hash;
     bool                     in_path = false;
     std::vector<std::string> variables;                // NAME=VALUE
+    std::string              prefix;                   // of these options' names
+
+    std::string name(std::string_view option) const { return "--" + prefix + std::string(option); }
 
     // Whether anything was said of it.
     bool asked() const

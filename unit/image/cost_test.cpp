@@ -21,6 +21,7 @@ bool light(int width, int height, Format format, int result_width, int result_he
     Plan plan;
     plan.format = format;
     plan.frames = frames;
+    plan.region = {0, 0, width, height};
     plan.resized_width = plan.canvas_width = result_width;
     plan.resized_height = plan.canvas_height = result_height;
     return is_light(source, plan);
@@ -65,11 +66,13 @@ TEST(IsLight, AThumbnailOfASmallPhotograph)
     EXPECT_TRUE(light(800, 543, Format::jpeg, 300, 203));
     EXPECT_TRUE(light(800, 543, Format::avif, 300, 203));
     EXPECT_TRUE(light(2000, 1500, Format::webp, 300, 225));
+    EXPECT_TRUE(light(4000, 3000, Format::jpeg, 300, 225));      // most of it is skipped by its decoder
 }
 
 TEST(IsLight, NotOfALargePhotographNorALargeResult)
 {
     EXPECT_FALSE(light(4500, 3100, Format::jpeg, 300, 203));
+    EXPECT_FALSE(light(3000, 2200, Format::jpeg, 1600, 1173));
     EXPECT_FALSE(light(800, 543, Format::avif, 800, 543));
     EXPECT_FALSE(light(800, 600, Format::webp, 300, 225, 24));
     EXPECT_FALSE(light(2'000'000'000, 2'000'000'000, Format::jpeg, 1, 1));
