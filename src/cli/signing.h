@@ -78,6 +78,6 @@ Verified verify(const SigningOptions &options, std::string_view url, std::string
 
 // "$uri and ${name}" with their values; an unknown one is refused.
 using Variables = std::map<std::string, std::string, std::less<>>;
-std::string expand(std::string_view text, const Variables &variables);
+std::string expand(std::string_view text, const Variables &variables, const SigningOptions &options = {});
 
 }  // namespace cdn::cli
