@@ -64,8 +64,9 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
                          pixels(in.width, in.height, made->prepared.plan.frames));
             counters.add(Metric::image_pixels, {counters.label("out")}, pixels(out.width, out.height, out.frames));
         }
-        if (made->is_cheaper || made->prepared.plan.skipped) {
-            counters.add(Metric::image_degraded, {counters.label(made->is_cheaper ? "memory" : "size")});
+        if (!made->cheaper_for.empty() || made->prepared.plan.skipped) {
+            counters.add(Metric::image_degraded,
+                         {counters.label(made->cheaper_for.empty() ? "size" : made->cheaper_for)});
         }
     }
 }

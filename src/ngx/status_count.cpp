@@ -258,6 +258,26 @@ std::string_view expected_profile(ngx_http_request_t *r, const LocConf &counted_
     return counted_in.ttl.in_force() ? ttl_profile_in(r, counted_in.ttl) : "none";
 }
 
+// There is no such object; the 410 of an expired signature says nothing of it.
+bool is_gone(unsigned code, const RequestState *state)
+{
+    constexpr unsigned status_gone = 410;
+    const bool is_late = state != nullptr && state->signature.answer.verdict == sign::Verdict::expired;
+    return code == NGX_HTTP_NOT_FOUND || (code == status_gone && !is_late);
+}
+
+// What a warm-up found is no visitor's request, but tells what need not be fetched again.
+void note_object(ngx_http_request_t *r, const RequestState &state, Zone &z)
+{
+    const unsigned code = response_status(r);
+    const bool gone = is_gone(code, &state);
+    if (gone || code / 100 == 2) {
+        for (status::Popular *sketch : {&z.objects, &z.misses}) {
+            sketch->note(view(r->headers_in.server), object_path(r, &state), gone);
+        }
+    }
+}
+
 void count(ngx_http_request_t *r, const RequestState *state, const LocConf &counted_in, Zone &z)
 {
     using status::Metric;
@@ -290,12 +310,13 @@ void count(ngx_http_request_t *r, const RequestState *state, const LocConf &coun
 
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
-    if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
+    const bool gone = is_gone(code, state);
+    if (gone || (code >= 200 && code < 600 && (code < 400 || code >= 500))) {
         const auto host = view(r->headers_in.server);
         const auto path = object_path(r, state);
-        z.objects.add(host, path);
+        z.objects.add(host, path, gone);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
-            z.misses.add(host, path);
+            z.misses.add(host, path, gone);
         }
     }
 
@@ -407,12 +428,10 @@ ngx_int_t count_request(ngx_http_request_t *r) noexcept
         }
 
         const RequestState *state = find_state(r);
-        const LocConf *where = counted_in(r, state);
-        if (where == nullptr) {
-            return NGX_OK;
-        }
-
-        if (auto z = zone(main_conf(r))) {
+        auto z = zone(main_conf(r));
+        if (z && state != nullptr && state->is_warmer) {
+            note_object(r, *state, *z);
+        } else if (const LocConf *where = z ? counted_in(r, state) : nullptr) {
             count(r, state, *where, *z);
         }
         return NGX_OK;

@@ -99,7 +99,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
         // a read waits on its end for a while without a word
         constexpr std::int64_t quiet_ms = 6000;
         const RedisState state = redis_state(conf);
-        const std::int64_t silence = now_ms() - state.read_at_ms;
+        const std::int64_t silence = now_ms() - std::max<std::int64_t>(state.read_at_ms, z.head->started_ms);
         facts.fleet = {state.connected, state.connected && silence < quiet_ms
                                             ? 0 : static_cast<double>(std::max<std::int64_t>(silence, 0)) / 1000};
     }

@@ -269,11 +269,6 @@ std::string limited_cache_control(std::string_view value, Seconds age, Seconds l
     return limited_directives(cache_directives(value), max_age, oldest);
 }
 
-Seconds parse_age(std::string_view text)
-{
-    return delta_seconds(text);
-}
-
 std::string merged_vary(std::string_view vary, std::span<const std::string> more)
 {
     std::vector<std::string_view> names;

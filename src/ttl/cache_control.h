@@ -63,10 +63,6 @@ ShortText<192> print_cache_control(const ClientControl &control);
 // max-age, and does not forbid storing, gets one.
 std::string limited_cache_control(std::string_view value, Seconds age, Seconds limit);
 
-// Of an Age.  One too large to count with is very old (RFC 9111, section 1.2.2), what is no number
-// none.
-Seconds parse_age(std::string_view text);
-
 // Both lists' names, each once; "*" swallows all.
 std::string merged_vary(std::string_view vary, std::span<const std::string> more);
 

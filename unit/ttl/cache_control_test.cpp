@@ -113,14 +113,3 @@ TEST(MergedVary, NamesEachOnce)
     EXPECT_EQ(merged_vary("Accept, *", more), "*");
     EXPECT_EQ(merged_vary("", {}), "");
 }
-
-TEST(Age, IsVeryOldWhereItIsTooLarge)
-{
-    EXPECT_EQ(parse_age("0"), 0);
-    EXPECT_EQ(parse_age("40"), 40);
-    EXPECT_GE(parse_age("99999999999999999999999"), 2147483648);
-    EXPECT_GE(parse_age("999999999999999999"), 2147483648);
-    for (const auto text : {"", "-5", "1.5", "4 0", "x"}) {
-        EXPECT_EQ(parse_age(text), 0) << text;
-    }
-}
