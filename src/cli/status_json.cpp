@@ -1,6 +1,7 @@
 #include "cli/status_json.h"
 
 #include "cli/input.h"
+#include "cli/secret.h"
 #include "cli/terminal.h"
 #include "core/encoding.h"
 
