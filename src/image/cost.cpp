@@ -44,7 +44,9 @@ bool is_light(const SourceInfo &source, const Plan &plan)
     const std::uint64_t resized = pixels(plan.resized_width, plan.resized_height, plan.frames);
     const std::uint64_t result = pixels(plan.canvas_width, plan.canvas_height, plan.frames);
 
-    return pixels(source.width, source.height, plan.frames) * decode_ns
+    const std::uint64_t overlay = plan.overlay ? plan.overlay->decoded : 0;
+
+    return (pixels(source.width, source.height, plan.frames) + overlay) * decode_ns
                + std::max(resized, result) * encode_ns(plan.format) <= light_ns;
 }
 
