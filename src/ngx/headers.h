@@ -92,6 +92,24 @@ inline ngx_table_elt_t *add_response_header(ngx_http_request_t *r, std::string_v
     return field;
 }
 
+// Sets `field`, or adds one where there is none.  Name and value are borrowed: they live as long
+// as the request.
+inline void put_response_header(ngx_http_request_t *r, ngx_table_elt_t *field, std::string_view name,
+                                const ngx_str_t &value)
+{
+    if (field == nullptr) {
+        field = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_out.headers));
+        if (field == nullptr) {
+            throw std::bad_alloc();
+        }
+        *field = {};
+        field->hash = 1;
+        field->key = borrow(name);
+    }
+
+    field->value = value;
+}
+
 // The whole body; what it shows has to live as long as the request.
 inline ngx_buf_t *whole_body(ngx_http_request_t *r, const ngx_str_t &bytes)
 {

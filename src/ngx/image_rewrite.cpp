@@ -4,12 +4,12 @@
 #include "image/dialect.h"
 #include "image/hints.h"
 #include "image/negotiate.h"
+#include "ngx/cdn_loop.h"
 #include "ngx/headers.h"
 #include "ngx/request_url.h"
 #include "ngx/sign_access.h"
 #include "ngx/status_count.h"
 #include "ngx/ttl_query.h"
-#include "ngx/purge_hook.h"
 #include "ngx/zone.h"
 
 #include <initializer_list>

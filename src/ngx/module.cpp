@@ -1,12 +1,13 @@
 // Where each part attaches to nginx.
 
 #include "ngx/bridge.h"
+#include "ngx/cache_check.h"
 #include "ngx/conf.h"
 #include "ngx/directives.h"
 #include "ngx/image_filter.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/purge_filter.h"
 #include "ngx/purge_handler.h"
-#include "ngx/purge_hook.h"
 #include "ngx/purge_leader.h"
 #include "ngx/render_task.h"
 #include "ngx/request_url.h"

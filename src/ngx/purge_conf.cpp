@@ -1,7 +1,7 @@
 #include "ngx/purge_conf.h"
 
+#include "ngx/cache_check.h"
 #include "ngx/purge_handler.h"
-#include "ngx/purge_hook.h"
 #include "ngx/purge_sweeper.h"
 #include "ngx/setters.h"
 #include "ngx/zone.h"

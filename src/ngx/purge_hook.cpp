@@ -1,25 +1,19 @@
 #include "ngx/purge_hook.h"
 
-#include "core/hash.h"
 #include "ngx/cache_file.h"
+#include "ngx/cdn_loop.h"
 #include "ngx/headers.h"
-#include "ngx/image_rewrite.h"
 #include "ngx/purge_state.h"
-#include "ngx/ttl_filter.h"
-#include "ngx/upstreams.h"
+#include "ngx/purge_verdict.h"
+#include "ngx/ttl_hook.h"
 #include "ngx/zone.h"
 #include "purge/stored.h"
 
-#include <array>
-#include <map>
-
 namespace cdn {
 
-namespace {
+#if (NGX_HTTP_CACHE)
 
-constexpr std::string_view born_header = "X-CDN-Born";
-constexpr std::string_view own_name = "ngx_cdn";
-constexpr std::string_view variable_name = "cdn_cache_check";
+namespace {
 
 // How long what was soft-purged may be served while nothing newer is to be had.
 constexpr time_t soft_grace = 24 * 3600;
@@ -27,10 +21,6 @@ constexpr time_t soft_grace = 24 * 3600;
 // The same request is looked at again at most so often; then it is fetched
 // without waiting for others.
 constexpr int most_reruns = 3;
-
-ngx_http_output_header_filter_pt next_header_filter;
-
-#if (NGX_HTTP_CACHE)
 
 // Of one request's upstream; found through its pool's cleanups.
 struct Hook {
@@ -94,234 +84,6 @@ void wrap(ngx_http_request_t *r, Hook &hook)
         hook.reinit_request = u->reinit_request;
         u->reinit_request = reinit_request;
     }
-}
-
-// ---- what is known of a stored response
-
-std::optional<std::int64_t> header_born(std::string_view value)
-{
-    const auto born = parse_digits(trim(value));
-    return born && *born > 0 ? born : std::nullopt;
-}
-
-std::string host_of(ngx_http_request_t *r)
-{
-    if (r->headers_in.server.len > 0) {
-        return lower(view(r->headers_in.server));
-    }
-    const auto *server = static_cast<ngx_http_core_srv_conf_t *>(
-        ngx_http_get_module_srv_conf(r, ngx_http_core_module));
-    return lower(view(server->server_name));
-}
-
-void add_resource(purge::Object &object, std::string host, std::string text)
-{
-    if (!text.empty()
-        && std::none_of(object.resources.begin(), object.resources.end(), [&](const purge::Resource &other) {
-               return other.text == text && other.host == host;
-           }))
-    {
-        object.resources.push_back({std::move(host), std::move(text)});
-    }
-}
-
-// The URLs it answers for: as the client asked, as nginx asks, and an image's source.
-void add_resources(ngx_http_request_t *r, purge::Object &object)
-{
-    const std::string host = host_of(r);
-    add_resource(object, host, purge::resource_text(view(r->uri), view(r->args)));
-
-    const RequestState *state = effective_state(r);
-    if (r == r->main || (state != nullptr && state->request == r->main)) {
-        const ngx_http_request_t *main = r->main;
-        const auto sent = view(state != nullptr && state->client_uri.data != nullptr
-                                   ? state->client_uri : main->unparsed_uri);
-        const auto [path, query, has_query] = cut(sent.substr(0, sent.find('#')), '?');
-        add_resource(object, host, purge::raw_resource_text(path, query));
-    }
-    if (state != nullptr && state->image) {
-        const image::Source &source = state->image->source;
-        const auto at = source.origin.find("://");
-        std::string source_host = at == source.origin.npos ? host : source.origin.substr(at + 3);
-        source_host.resize(std::min(source_host.size(), source_host.find(':')));
-        add_resource(object, std::move(source_host), purge::raw_resource_text(source.path, source.query));
-    }
-}
-
-void set_birth(ngx_http_request_t *r, purge::Object &object)
-{
-    const ngx_http_cache_t *c = r->cache;
-    object.stored_ms = std::int64_t{c->date} * 1000;
-    object.born_ms = purge::decode_born(c->date, static_cast<std::uint16_t>(c->valid_msec)).value_or(0);
-}
-
-// `bytes` are the stored header's, or nothing where nginx has parsed it.
-purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> bytes)
-{
-    purge::Object object;
-    set_birth(r, object);
-
-    const auto older = [&](std::string_view value) {
-        if (const auto born = header_born(value); born && loc_conf(r).purge.trusts_upstream) {
-            object.born_ms = std::min(object.born_ms, *born);
-        }
-    };
-    const auto tags = [&](std::string_view value) { purge::add_tags(object, value); };
-
-    if (bytes) {
-        purge::each_stored_field(*bytes, born_header, older);
-        for (const std::string &name : *loc_conf(r).purge.tag_headers) {
-            purge::each_stored_field(*bytes, name, tags);
-        }
-    } else {
-        auto &fields = r->upstream->headers_in.headers;
-        each_header(fields, born_header, true, [&](ngx_table_elt_t &field) { older(view(field.value)); });
-        for (const std::string &name : *loc_conf(r).purge.tag_headers) {
-            each_header(fields, name, true, [&](ngx_table_elt_t &field) { tags(view(field.value)); });
-        }
-    }
-
-    // a profile's tags are not in the file: those of today count
-    if (const std::vector<std::string> *own = ttl_tags(r)) {
-        for (const std::string &tag : *own) {
-            purge::add_tags(object, tag);
-        }
-    }
-
-    return object;
-}
-
-// An inner tier that never purges gives the same old birth again and again: after a few
-// fetches for nothing it is not believed for this response any more.
-bool is_hopeless(ngx_http_request_t *r, std::int64_t born_ms)
-{
-    struct Refills {
-        std::int64_t born_ms = 0;
-        int          count = 0;
-    };
-    constexpr int         most_refills = 3;
-    constexpr std::size_t most_keys = 4096;
-    static std::map<std::string, Refills> known;       // this worker's
-
-    if (known.size() >= most_keys) {
-        known.clear();
-    }
-    Refills &refills = known[{reinterpret_cast<const char *>(r->cache->key), NGX_HTTP_CACHE_KEY_LEN}];
-    if (refills.born_ms != born_ms) {
-        refills = {born_ms, 0};
-    }
-    return refills.count >= most_refills || ++refills.count > most_refills;
-}
-
-// What a verdict depends on, but for the purges themselves.
-struct Subject {
-    std::array<u_char, NGX_HTTP_CACHE_KEY_LEN> key;
-    ngx_file_uniq_t                            file;
-    time_t                                     date;
-    std::uint64_t                              url;    // a hash of those it answers for
-    void                                     **location;
-    const std::vector<std::string>            *ttl_tags;
-    u_short                                    born;
-
-    bool operator==(const Subject &) const = default;
-};
-
-Subject subject_of(ngx_http_request_t *r)
-{
-    const ngx_http_cache_t *c = r->cache;
-    Subject subject{};
-    std::copy_n(c->key, subject.key.size(), subject.key.begin());
-    subject.file = c->uniq;
-    subject.date = c->date;
-    subject.location = r->loc_conf;
-    subject.ttl_tags = ttl_tags(r);
-    subject.born = static_cast<u_short>(c->valid_msec);
-
-    const RequestState *state = find_state(r);
-    const bool is_rewritten = state != nullptr && state->client_uri.data != nullptr;
-    const ngx_str_t &sent = is_rewritten ? state->client_uri : r->unparsed_uri;
-    for (const ngx_str_t &part : {r->headers_in.server, r->uri, r->args, sent}) {
-        subject.url = hash(view(part), subject.url);
-    }
-    return subject;
-}
-
-// Found to be kept, at that state of the table: most hits are of what was hit before, and
-// most of them between two purges.
-class Kept {
-public:
-    bool has(const Subject &subject, std::uint64_t generation) const
-    {
-        const Entry &entry = entries_[index(subject)];
-        return entry.generation == generation && entry.subject == subject;
-    }
-
-    void add(const Subject &subject, std::uint64_t generation)
-    {
-        entries_[index(subject)] = {subject, generation};
-    }
-
-private:
-    struct Entry {
-        Subject       subject;
-        std::uint64_t generation;                      // 0: none
-    };
-
-    static std::size_t index(const Subject &subject)   // the key is an MD5: any bytes will do
-    {
-        return (subject.key[0] | std::size_t{subject.key[1]} << 8) % count;
-    }
-
-    static constexpr std::size_t count = 8192;
-    std::array<Entry, count> entries_;
-};
-
-Kept known_as_kept;                                    // this worker's
-
-purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
-                        std::int64_t oldest)
-{
-    purge::Object object = describe(r, bytes);
-    if (object.born_ms > p.table.newest_ms() && object.born_ms > p.table.floor_ms()
-        && object.stored_ms >= oldest)
-    {
-        return purge::Verdict::kept;                   // younger than any purge
-    }
-
-    add_resources(r, object);
-    const purge::Verdict verdict = p.table.judge(object, oldest);
-    if (verdict == purge::Verdict::kept) {
-        return verdict;
-    }
-
-    const std::int64_t born_ms = object.born_ms;
-    set_birth(r, object);
-    return object.born_ms > born_ms && p.table.judge(object, oldest) == purge::Verdict::kept
-                   && is_hopeless(r, born_ms)
-               ? purge::Verdict::kept : verdict;
-}
-
-purge::Verdict judge(ngx_http_request_t *r, std::optional<std::string_view> bytes)
-{
-    const auto p = purges(main_conf(r));
-    if (!p || !loc_conf(r).purge.obeys) {
-        return purge::Verdict::kept;
-    }
-
-    // read before the table is, so that a purge that comes now counts next time
-    const std::uint64_t generation = p->table.generation();
-    const std::int64_t oldest = oldest_ms(main_conf(r));
-    const bool is_own = r == r->main && std::int64_t{r->cache->date} * 1000 >= oldest;
-    const Subject subject = is_own ? subject_of(r) : Subject{};
-    if (is_own && known_as_kept.has(subject, generation)) {
-        return purge::Verdict::kept;
-    }
-
-    const purge::Verdict verdict = judge_by(*p, r, bytes, oldest);
-    if (is_own && verdict == purge::Verdict::kept) {
-        known_as_kept.add(subject, generation);
-    }
-    return verdict;
 }
 
 void count_match(ngx_http_request_t *r, purge::Verdict verdict)
@@ -482,7 +244,7 @@ ngx_int_t cached_header(ngx_http_request_t *r, Hook &hook)
         return NGX_OK;                                 // the origin has just confirmed it
     }
 
-    const purge::Verdict verdict = judge(r, std::nullopt);
+    const purge::Verdict verdict = judge_stored(r, std::nullopt);
     if (verdict == purge::Verdict::kept
         && (r->upstream->cache_status != NGX_HTTP_CACHE_HIT || !ttl_expired(r)))
     {
@@ -575,7 +337,7 @@ ngx_int_t create_request(ngx_http_request_t *r) noexcept
         // expired, and purged as well: nothing that may be revalidated or stand
         // in for a failing origin; who comes next waits for this fetch
         if (r->cache != nullptr && u->cache_status == NGX_HTTP_CACHE_EXPIRED
-            && judge(r, cached_header_bytes(r)) == purge::Verdict::hard)
+            && judge_stored(r, cached_header_bytes(r)) == purge::Verdict::hard)
         {
             count_match(r, purge::Verdict::hard);
             hook.purged = true;
@@ -588,6 +350,8 @@ ngx_int_t create_request(ngx_http_request_t *r) noexcept
         return hook.create_request(r);
     });
 }
+
+}  // namespace
 
 void install_hook(ngx_http_request_t *r)
 {
@@ -617,185 +381,19 @@ void install_hook(ngx_http_request_t *r)
     wrap(r, *hook);
 }
 
-// The predicate.
-ngx_int_t check(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t) noexcept
+std::int64_t fetch_born_ms(ngx_http_request_t *r)
 {
-    *value = ngx_http_variable_null_value;
-
-    return guarded<ngx_int_t>(r->connection->log, NGX_OK, [&]() -> ngx_int_t {
-        if (r->upstream == nullptr || r->cache == nullptr) {
-            return NGX_OK;
-        }
-
-        install_hook(r);
-        if (ttl_bypasses(r)) {
-            *value = ngx_http_variable_true_value;
-        }
-        return NGX_OK;
-    });
-}
-
-// ---- the header filter
-
-// When the fetch of what is stored now began.
-void note_birth(ngx_http_request_t *r)
-{
-    ngx_http_upstream_t *u = r->upstream;
-    if (u == nullptr || r->cache == nullptr) {
-        return;
-    }
-    const bool revalidated = r->cached && u->cache_status == NGX_HTTP_CACHE_REVALIDATED;
-    if ((r->cached && !revalidated) || (!r->cached && !u->cacheable)) {
-        return;
-    }
-
     const Hook *hook = find_hook(r);
-    if (hook == nullptr || hook->born_ms == 0) {
-        return;
-    }
-    if (revalidated && hook->is_outdated) {
-        drop_cached(r);
-        return;
-    }
-
-    const auto encoded = purge::encode_born(ngx_time(), hook->born_ms);
-    if (!encoded && !revalidated) {
-        u->cacheable = 0;                              // it took too long for its age to be noted
-    }
-    r->cache->valid_msec = encoded.value_or(UINT16_MAX);
+    return hook != nullptr ? hook->born_ms : 0;
 }
 
-// The birth of what is being sent, for the edge that asked.
-std::int64_t sent_birth(ngx_http_request_t *r)
+bool was_outdated(ngx_http_request_t *r)
 {
-    std::int64_t born = 0;
-    if (const Hook *hook = find_hook(r); hook != nullptr && hook->born_ms != 0) {
-        born = hook->born_ms;
-    } else if (r->cached && r->cache != nullptr) {
-        purge::Object object;
-        set_birth(r, object);
-        born = object.born_ms > 0 ? object.born_ms : object.stored_ms;
-    } else {
-        born = std::int64_t{r->start_sec} * 1000 + static_cast<std::int64_t>(r->start_msec);
-    }
-    return born;
+    const Hook *hook = find_hook(r);
+    return hook != nullptr && hook->is_outdated;
 }
 
 #endif
-
-ngx_int_t header_filter(ngx_http_request_t *r) noexcept
-{
-#if (NGX_HTTP_CACHE)
-    const PurgeConf &conf = loc_conf(r).purge;
-    if (conf.on == 0 || main_conf(r).journal == nullptr) {
-        return next_header_filter(r);
-    }
-
-    const ngx_int_t failure = guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
-        note_birth(r);
-
-        const bool for_edge = asked_by_edge(r->main);
-        const bool hides_tags = !for_edge && !conf.exposes_tags && r == r->main;
-        std::optional<std::int64_t> inner;
-        each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
-            const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
-            if (is(born_header)) {
-                inner = header_born(view(field.value));
-                field.hash = 0;
-            } else if (hides_tags && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
-                field.hash = 0;
-            }
-        });
-
-        if (for_edge) {
-            std::int64_t born = sent_birth(r);
-            if (inner && conf.trusts_upstream) {
-                born = std::min(born, *inner);
-            }
-            add_response_header(r, born_header, std::to_string(born));
-        }
-        return NGX_OK;
-    });
-    if (failure != NGX_OK) {
-        return NGX_ERROR;
-    }
-#endif
-    return next_header_filter(r);
-}
-
-}  // namespace
-
-bool add_cache_check(ngx_conf_t *cf)
-{
-#if (NGX_HTTP_CACHE)
-    ngx_str_t name = borrow(variable_name);
-    ngx_http_variable_t *variable = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
-    if (variable == nullptr) {
-        return false;
-    }
-    variable->get_handler = check;
-#endif
-    return true;
-}
-
-bool install_cache_check(ngx_conf_t *cf)
-{
-#if (NGX_HTTP_CACHE)
-    bool installed = true;
-    each_upstream_conf(cf, [&](ngx_http_upstream_conf_t &upstream) {
-        if (upstream.cache != 1) {
-            return;
-        }
-
-        const auto *old = upstream.cache_bypass;
-        const bool has_old = old != nullptr && old != NGX_CONF_UNSET_PTR;
-        const auto *first = has_old ? static_cast<ngx_http_complex_value_t *>(old->elts) : nullptr;
-        const std::string text = '$' + std::string(variable_name);
-        if (has_old && old->nelts > 0 && view(first->value) == text) {
-            return;                                    // inherited with it
-        }
-
-        // a new array: the old one may be other locations' too
-        auto *predicates = ngx_array_create(cf->pool, 4, sizeof(ngx_http_complex_value_t));
-        auto *own = predicates != nullptr
-                        ? static_cast<ngx_http_complex_value_t *>(ngx_array_push(predicates)) : nullptr;
-        if (own == nullptr) {
-            installed = false;
-            return;
-        }
-
-        ngx_str_t value = copy(cf->pool, text);
-        ngx_http_compile_complex_value_t compile{};
-        compile.cf = cf;
-        compile.value = &value;
-        compile.complex_value = own;
-        if (ngx_http_compile_complex_value(&compile) != NGX_OK) {
-            installed = false;
-            return;
-        }
-
-        for (ngx_uint_t i = 0; has_old && i < old->nelts; i++) {
-            auto *next = static_cast<ngx_http_complex_value_t *>(ngx_array_push(predicates));
-            if (next == nullptr) {
-                installed = false;
-                return;
-            }
-            *next = first[i];
-        }
-        upstream.cache_bypass = predicates;
-    });
-    return installed;
-#else
-    static_cast<void>(cf);
-    return true;
-#endif
-}
-
-void install_purge_filter() noexcept
-{
-    next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = header_filter;
-}
 
 bool was_purged(ngx_http_request_t *r)
 {
@@ -806,45 +404,6 @@ bool was_purged(ngx_http_request_t *r)
     static_cast<void>(r);
     return false;
 #endif
-}
-
-bool asked_by_edge(ngx_http_request_t *r)
-{
-    bool named = false;
-    each_header(r->headers_in.headers, "CDN-Loop", false, [&](ngx_table_elt_t &field) {
-        if (field.value.data == borrow(own_name).data) {
-            return;                                    // added here
-        }
-        for (const auto member : split(view(field.value), ',')) {
-            named = named || trim(cut(member, ';').before) == own_name;
-        }
-    });
-    return named;
-}
-
-void name_this_cdn(ngx_http_request_t *r)
-{
-    if (r != r->main || loc_conf(r).purge.on != 1 || main_conf(r).journal == nullptr) {
-        return;
-    }
-
-    bool is_named = false;
-    each_header(r->headers_in.headers, "CDN-Loop", false, [&](ngx_table_elt_t &field) {
-        is_named = is_named || field.value.data == borrow(own_name).data;
-    });
-    if (is_named) {
-        return;
-    }
-
-    auto *field = static_cast<ngx_table_elt_t *>(ngx_list_push(&r->headers_in.headers));
-    if (field == nullptr) {
-        throw std::bad_alloc();
-    }
-    *field = {};
-    ngx_str_set(&field->key, "CDN-Loop");
-    field->lowcase_key = borrow("cdn-loop").data;
-    field->hash = ngx_hash_key(field->lowcase_key, field->key.len);
-    field->value = borrow(own_name);
 }
 
 }  // namespace cdn

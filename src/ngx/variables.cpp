@@ -3,7 +3,7 @@
 #include "ngx/bridge.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/request_url.h"
-#include "ngx/ttl_filter.h"
+#include "ngx/ttl_choice.h"
 #include "ngx/status_count.h"
 
 namespace cdn {

@@ -1,0 +1,62 @@
+#include "ngx/purge_filter.h"
+
+#include "ngx/cdn_loop.h"
+#include "ngx/conf.h"
+#include "ngx/headers.h"
+#include "ngx/purge_birth.h"
+
+namespace cdn {
+
+namespace {
+
+ngx_http_output_header_filter_pt next_header_filter;
+
+ngx_int_t header_filter(ngx_http_request_t *r) noexcept
+{
+#if (NGX_HTTP_CACHE)
+    const PurgeConf &conf = loc_conf(r).purge;
+    if (conf.on == 0 || main_conf(r).journal == nullptr) {
+        return next_header_filter(r);
+    }
+
+    const ngx_int_t failure = guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
+        note_birth(r);
+
+        const bool for_edge = asked_by_edge(r->main);
+        const bool hides_tags = !for_edge && !conf.exposes_tags && r == r->main;
+        std::optional<std::int64_t> inner;
+        each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
+            const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
+            if (is(born_header)) {
+                inner = header_born(view(field.value));
+                field.hash = 0;
+            } else if (hides_tags && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
+                field.hash = 0;
+            }
+        });
+
+        if (for_edge) {
+            std::int64_t born = sent_birth(r);
+            if (inner && conf.trusts_upstream) {
+                born = std::min(born, *inner);
+            }
+            add_response_header(r, born_header, std::to_string(born));
+        }
+        return NGX_OK;
+    });
+    if (failure != NGX_OK) {
+        return NGX_ERROR;
+    }
+#endif
+    return next_header_filter(r);
+}
+
+}  // namespace
+
+void install_purge_filter() noexcept
+{
+    next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = header_filter;
+}
+
+}  // namespace cdn

@@ -1,0 +1,237 @@
+#include "ngx/purge_verdict.h"
+
+#include "core/hash.h"
+#include "ngx/headers.h"
+#include "ngx/purge_birth.h"
+#include "ngx/purge_state.h"
+#include "ngx/request_state.h"
+#include "ngx/ttl_hook.h"
+#include "purge/stored.h"
+
+#include <array>
+#include <map>
+
+namespace cdn {
+
+#if (NGX_HTTP_CACHE)
+
+namespace {
+
+std::string host_of(ngx_http_request_t *r)
+{
+    if (r->headers_in.server.len > 0) {
+        return lower(view(r->headers_in.server));
+    }
+    const auto *server = static_cast<ngx_http_core_srv_conf_t *>(
+        ngx_http_get_module_srv_conf(r, ngx_http_core_module));
+    return lower(view(server->server_name));
+}
+
+void add_resource(purge::Object &object, std::string host, std::string text)
+{
+    if (!text.empty()
+        && std::none_of(object.resources.begin(), object.resources.end(), [&](const purge::Resource &other) {
+               return other.text == text && other.host == host;
+           }))
+    {
+        object.resources.push_back({std::move(host), std::move(text)});
+    }
+}
+
+// The URLs it answers for: as the client asked, as nginx asks, and an image's source.
+void add_resources(ngx_http_request_t *r, purge::Object &object)
+{
+    const std::string host = host_of(r);
+    add_resource(object, host, purge::resource_text(view(r->uri), view(r->args)));
+
+    const RequestState *state = effective_state(r);
+    if (r == r->main || (state != nullptr && state->request == r->main)) {
+        const ngx_http_request_t *main = r->main;
+        const auto sent = view(state != nullptr && state->client_uri.data != nullptr
+                                   ? state->client_uri : main->unparsed_uri);
+        const auto [path, query, has_query] = cut(sent.substr(0, sent.find('#')), '?');
+        add_resource(object, host, purge::raw_resource_text(path, query));
+    }
+    if (state != nullptr && state->image) {
+        const image::Source &source = state->image->source;
+        const auto at = source.origin.find("://");
+        std::string source_host = at == source.origin.npos ? host : source.origin.substr(at + 3);
+        source_host.resize(std::min(source_host.size(), source_host.find(':')));
+        add_resource(object, std::move(source_host), purge::raw_resource_text(source.path, source.query));
+    }
+}
+
+// `bytes` are the stored header's, or nothing where nginx has parsed it.
+purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> bytes)
+{
+    purge::Object object;
+    set_birth(r, object);
+
+    const auto older = [&](std::string_view value) {
+        if (const auto born = header_born(value); born && loc_conf(r).purge.trusts_upstream) {
+            object.born_ms = std::min(object.born_ms, *born);
+        }
+    };
+    const auto tags = [&](std::string_view value) { purge::add_tags(object, value); };
+
+    if (bytes) {
+        purge::each_stored_field(*bytes, born_header, older);
+        for (const std::string &name : *loc_conf(r).purge.tag_headers) {
+            purge::each_stored_field(*bytes, name, tags);
+        }
+    } else {
+        auto &fields = r->upstream->headers_in.headers;
+        each_header(fields, born_header, true, [&](ngx_table_elt_t &field) { older(view(field.value)); });
+        for (const std::string &name : *loc_conf(r).purge.tag_headers) {
+            each_header(fields, name, true, [&](ngx_table_elt_t &field) { tags(view(field.value)); });
+        }
+    }
+
+    // a profile's tags are not in the file: those of today count
+    if (const std::vector<std::string> *own = ttl_tags(r)) {
+        for (const std::string &tag : *own) {
+            purge::add_tags(object, tag);
+        }
+    }
+
+    return object;
+}
+
+// An inner tier that never purges gives the same old birth again and again: after a few
+// fetches for nothing it is not believed for this response any more.
+bool is_hopeless(ngx_http_request_t *r, std::int64_t born_ms)
+{
+    struct Refills {
+        std::int64_t born_ms = 0;
+        int          count = 0;
+    };
+    constexpr int         most_refills = 3;
+    constexpr std::size_t most_keys = 4096;
+    static std::map<std::string, Refills> known;       // this worker's
+
+    if (known.size() >= most_keys) {
+        known.clear();
+    }
+    Refills &refills = known[{reinterpret_cast<const char *>(r->cache->key), NGX_HTTP_CACHE_KEY_LEN}];
+    if (refills.born_ms != born_ms) {
+        refills = {born_ms, 0};
+    }
+    return refills.count >= most_refills || ++refills.count > most_refills;
+}
+
+// What a verdict depends on, but for the purges themselves.
+struct Subject {
+    std::array<u_char, NGX_HTTP_CACHE_KEY_LEN> key;
+    ngx_file_uniq_t                            file;
+    time_t                                     date;
+    std::uint64_t                              url;    // a hash of those it answers for
+    void                                     **location;
+    const std::vector<std::string>            *ttl_tags;
+    u_short                                    born;
+
+    bool operator==(const Subject &) const = default;
+};
+
+Subject subject_of(ngx_http_request_t *r)
+{
+    const ngx_http_cache_t *c = r->cache;
+    Subject subject{};
+    std::copy_n(c->key, subject.key.size(), subject.key.begin());
+    subject.file = c->uniq;
+    subject.date = c->date;
+    subject.location = r->loc_conf;
+    subject.ttl_tags = ttl_tags(r);
+    subject.born = static_cast<u_short>(c->valid_msec);
+
+    const RequestState *state = find_state(r);
+    const bool is_rewritten = state != nullptr && state->client_uri.data != nullptr;
+    const ngx_str_t &sent = is_rewritten ? state->client_uri : r->unparsed_uri;
+    for (const ngx_str_t &part : {r->headers_in.server, r->uri, r->args, sent}) {
+        subject.url = hash(view(part), subject.url);
+    }
+    return subject;
+}
+
+// Found to be kept, at that state of the table: most hits are of what was hit before, and
+// most of them between two purges.
+class Kept {
+public:
+    bool has(const Subject &subject, std::uint64_t generation) const
+    {
+        const Entry &entry = entries_[index(subject)];
+        return entry.generation == generation && entry.subject == subject;
+    }
+
+    void add(const Subject &subject, std::uint64_t generation)
+    {
+        entries_[index(subject)] = {subject, generation};
+    }
+
+private:
+    struct Entry {
+        Subject       subject;
+        std::uint64_t generation;                      // 0: none
+    };
+
+    static std::size_t index(const Subject &subject)   // the key is an MD5: any bytes will do
+    {
+        return (subject.key[0] | std::size_t{subject.key[1]} << 8) % count;
+    }
+
+    static constexpr std::size_t count = 8192;
+    std::array<Entry, count> entries_;
+};
+
+Kept known_as_kept;                                    // this worker's
+
+purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
+                        std::int64_t oldest)
+{
+    purge::Object object = describe(r, bytes);
+    if (object.born_ms > p.table.newest_ms() && object.born_ms > p.table.floor_ms()
+        && object.stored_ms >= oldest)
+    {
+        return purge::Verdict::kept;                   // younger than any purge
+    }
+
+    add_resources(r, object);
+    const purge::Verdict verdict = p.table.judge(object, oldest);
+    if (verdict == purge::Verdict::kept) {
+        return verdict;
+    }
+
+    const std::int64_t born_ms = object.born_ms;
+    set_birth(r, object);
+    return object.born_ms > born_ms && p.table.judge(object, oldest) == purge::Verdict::kept
+                   && is_hopeless(r, born_ms)
+               ? purge::Verdict::kept : verdict;
+}
+
+}  // namespace
+
+purge::Verdict judge_stored(ngx_http_request_t *r, std::optional<std::string_view> bytes)
+{
+    const auto p = purges(main_conf(r));
+    if (!p || !loc_conf(r).purge.obeys) {
+        return purge::Verdict::kept;
+    }
+
+    // read before the table is, so that a purge that comes now counts next time
+    const std::uint64_t generation = p->table.generation();
+    const std::int64_t oldest = oldest_ms(main_conf(r));
+    const bool is_own = r == r->main && std::int64_t{r->cache->date} * 1000 >= oldest;
+    const Subject subject = is_own ? subject_of(r) : Subject{};
+    if (is_own && known_as_kept.has(subject, generation)) {
+        return purge::Verdict::kept;
+    }
+
+    const purge::Verdict verdict = judge_by(*p, r, bytes, oldest);
+    if (is_own && verdict == purge::Verdict::kept) {
+        known_as_kept.add(subject, generation);
+    }
+    return verdict;
+}
+
+#endif
+
+}  // namespace cdn

@@ -1,0 +1,92 @@
+#include "ngx/ttl_hook.h"
+
+#include "ngx/bridge.h"
+#include "ngx/request_local.h"
+#include "ngx/ttl_choice.h"
+#include "ngx/ttl_popularity.h"
+#include "ngx/ttl_unstored.h"
+
+namespace cdn {
+
+#if (NGX_HTTP_CACHE)
+
+namespace {
+
+// A profile that forbids it serves nothing stale, whatever "use_stale" says.
+void forbid_stale(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t *u = r->upstream;
+    auto *conf = static_cast<ngx_http_upstream_conf_t *>(ngx_palloc(r->pool, sizeof(*u->conf)));
+    if (conf == nullptr) {
+        throw std::bad_alloc();
+    }
+
+    *conf = *u->conf;
+    conf->cache_use_stale = 0;
+    u->conf = conf;
+}
+
+}  // namespace
+
+#endif
+
+bool ttl_bypasses(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    const TtlChoice *choice = settle_ttl(r);
+    if (choice == nullptr) {
+        return false;
+    }
+
+    if (ttl::never_stored(choice->policy) || was_unstored(r->cache, ngx_time())) {
+        return true;
+    }
+    if (choice->policy.profile->must_revalidate && r->upstream->conf->cache_use_stale != 0) {
+        forbid_stale(r);
+    }
+#else
+    static_cast<void>(r);
+#endif
+    return false;
+}
+
+void note_revalidation(ngx_http_request_t *r)
+{
+    if (settle_ttl(r) != nullptr) {
+        Heard told = hear_upstream(r);
+        told.cache_control = view(copy(r->pool, told.cache_control));    // its buffer is used again
+        local<TtlNotes>(r).confirmed = told;
+    }
+}
+
+bool ttl_forbids_stale(ngx_http_request_t *r)
+{
+    const TtlChoice *choice = settle_ttl(r);
+    return choice != nullptr && choice->policy.profile->must_revalidate;
+}
+
+bool ttl_expired(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    const TtlChoice *choice = settle_ttl(r);
+    if (choice == nullptr || choice->schedule == nullptr) {
+        return false;
+    }
+
+    const time_t now = ngx_time();
+    const ttl::Moment &holds = choice->schedule->at(now);
+    return ttl::may_cut_short(*choice->policy.profile, holds)
+           && ttl::cut_short(with_rank(r, choice->policy), hear_upstream(r).answer, holds, r->cache->date, now);
+#else
+    static_cast<void>(r);
+    return false;
+#endif
+}
+
+const std::vector<std::string> *ttl_tags(ngx_http_request_t *r)
+{
+    const TtlChoice *choice = settle_ttl(r);
+    return choice != nullptr ? &choice->policy.profile->tags : nullptr;
+}
+
+}  // namespace cdn
