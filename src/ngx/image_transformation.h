@@ -1,0 +1,17 @@
+// A transformation from its whole source to its answer: the job goes out, is timed, and
+// the request goes on once it is back, failed or late.
+
+#pragma once
+
+#include "ngx/request_state.h"
+
+namespace cdn {
+
+// Its source is whole.  NGX_AGAIN: the filter is called again with nothing once there is something
+// to send.
+ngx_int_t start_transformation(ngx_http_request_t *r, RequestState &state);
+
+// A failure within a filter is answered from outside it, a moment later.
+ngx_int_t fail_transformation(ngx_http_request_t *r, RequestState &state, Error error);
+
+}  // namespace cdn
