@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/image_count.h"
+#include "ngx/image_headers.h"
 #include "ngx/image_rewrite.h"
 
 #include <algorithm>
@@ -115,17 +116,6 @@ void on_failure(ngx_event_t *event) noexcept
         finish(timer_state(event));
         return 0;
     });
-}
-
-// The value of the source's own ETag, if it is a strong one.
-std::string strong_validator(ngx_http_request_t *r)
-{
-    const ngx_table_elt_t *etag = r->headers_out.etag;
-    if (etag == nullptr || etag->hash == 0 || view(etag->value).starts_with("W/")) {
-        return {};
-    }
-
-    return std::string(view(etag->value));
 }
 
 std::int64_t ms_since_start(ngx_http_request_t *r)
