@@ -25,6 +25,8 @@ my %files = (
     'brand/many.gif' => picture(width => 4, height => 4, frames => 12, format => 'gif'),
     'secret/l.png'   => $green,
     'logo.png'       => $green,
+    'pretty/a.png'   => $blue,
+    'page/a.html'    => '[<!--#include virtual="/p/a.png?olurl=/brand/l.png" -->]',
 );
 
 my $new = File::Temp->new . '';                       # a file that is there once the origin has the green one
@@ -49,6 +51,8 @@ my $t = nginx(<<'CONF', files => \%files, http => <<'HTTP', origin => sub ($r) {
     location /shared/ {
         proxy_pass http://%ORIGIN%;  proxy_cache shared;  proxy_cache_valid 1m;  proxy_cache_key one;
     }
+    location /page/ { ssi on; cdn_image off; }
+    location /pretty/ { error_page 404 =200 /p/a.png; }
     location /original/ { cdn_image_on_error original; }
     location /signed/ { cdn_sign required; cdn_sign_scheme keycdn mode=image; cdn_sign_key k secret; }
 
@@ -133,6 +137,9 @@ sub refused ($at, $url, $status, $line, $name)
     like($r->body, $line, 'in one line') or diag $r->body;
 }
 
+# The canonical URI, as a front sends it.
+sub laid ($overlay) { '/cdn-image/overlay=' . b64u($overlay) . ';0.5x0.5;0;0;0;0;100,q=85/a.png' }
+
 my ($B, $R, $G) = ([0, 0, 255], [255, 0, 0], [0, 255, 0]);
 
 # ---- laid
@@ -191,6 +198,11 @@ refused($t, '/p/a.png?olurl=/brand/many.gif', 413, qr/^the overlay, beside the p
 refused($t, '/p/none.png?olurl=/brand/l.png', 404, qr/404/, 'no such picture');
 refused($t, '/p/a.png?olurl=/brand/l.png&olwidth=0', 400, qr/olwidth/, 'no width');
 near(made($t, '/original/a.png?olurl=/brand/text.png', 'where the original serves'), 100, 50, $B, 'it does');
+near(made($t, '/original/a.png?olurl=/brand/big.png', 'and instead of too large an overlay'), 100, 50, $B, 'it does');
+is($t->status('/original/a.png?olurl=/brand/none.png'), 404, 'but not instead of one that is not there');
+
+is($t->status('/pretty/a.png?olurl=/brand/none.png'), 200, 'a page of their own serves for the whole');
+is($t->get('/page/a.html')->body, "[overlays are not laid on a part of a page\n]", 'a picture within a page has none');
 
 # what would be options is the overlay's own query, and no transformation
 near(made($t, '/p/a.png?olurl=/brand/l.png%3Fwidth=1', 'an overlay whose query has options'), 91, 41, $R, 'is not transformed');
@@ -207,6 +219,8 @@ is(scalar $t->origin_requests(qr{/brand/v}), 1, 'the origin gave it once');
 made($edge, '/a.png?olurl=/brand/v.png&olx=1', 'another composition');
 is(scalar $t->origin_requests(qr{/brand/v}), 1, 'takes it from the tier\'s cache');
 is(scalar $t->origin_requests(qr{^/a\.png}), 1, 'and the picture too');
+is($tier->request(GET => laid('/brand/l.png?body'), body => 'hello')->status, 200, 'a request with a body');
+is(($t->origin_requests(qr{\?body}))[0]{headers}{'content-length'}, undef, 'gives the overlay\'s fetch none');
 
 open my $flag, '>', $new or die;
 for my $call ([urls => '/brand/v.png'], [tags => 'brand']) {
@@ -232,20 +246,20 @@ refused($edge, '/a.png?olurl=/brand/moved.png', 502, qr/overlay/, 'a redirect is
 refused($edge, '/a.png?olurl=/brand/broken.png', 502, qr/overlay broke off/, 'a broken overlay');
 refused($edge, '/a.png?olurl=/brand/br.png', 415, qr/overlay is compressed/, 'a compressed overlay');
 refused($edge, '/a.png?olurl=/brand/endless.png', 413, qr/overlay has more than/, 'one without end');
+refused($tier, laid('/brand/endless.png'), 413, qr/overlay has more than/, 'at the tier itself too');
 refused($edge, '/a.png?olurl=/brand/silent.png', 504, qr/overlay/, 'one that never comes');
 near(made($edge, '/a.png?olurl=/brand/v.png', 'then'), 100, 50, $G, 'all is well');
 
 # a client that leaves while its overlay is awaited
 for (1 .. 3) {
     my $before = $t->origin_requests(qr{silent});
-    my $c = $tier->begin('/cdn-image/overlay=' . b64u("/brand/silent.png?$_") . ';0.5x0.5;0;0;0;0;100,q=85/a.png');
+    my $c = $tier->begin(laid("/brand/silent.png?$_"));
     ok(eventually(sub { $t->origin_requests(qr{silent}) > $before }), 'its fetch has begun');
     $c->abort;                                         # and the client leaves
 }
 is($tier->status('/cdn-image/q=85/a.png'), 200, 'clients that left leave nothing behind');
 
-my $closed = '/cdn-image/overlay=' . b64u('/brand/l.png') . ';0.5x0.5;0;0;0;0;100,q=85/a.png';
-refused($t->at('closed'), $closed, 403, qr/not allowed/, 'a tier that names no folders believes no front');
+refused($t->at('closed'), laid('/brand/l.png'), 403, qr/not allowed/, 'a tier that names no folders believes no front');
 
 # ---- hosts
 

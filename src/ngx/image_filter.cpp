@@ -191,6 +191,10 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
 
     auto transformation = std::make_unique<Transformation>();
     if (auto error = add_overlay(r, state, *transformation->job)) {
+        if (original_serves(r, *error)) {
+            keep_original(r, state, *error);
+            return send_header(r, state);
+        }
         ngx_http_clean_header(r);
         return refuse(r, state, std::move(*error));
     }

@@ -3,6 +3,7 @@
 #include "ngx/headers.h"
 #include "ngx/image_headers.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/image_transformation.h"
 #include "ngx/purge_birth.h"
 #include "ngx/purge_filter.h"
 #include "ngx/request_url.h"
@@ -127,6 +128,12 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
         ngx_http_get_module_main_conf(r, ngx_http_core_module));
     sub->phase_handler = static_cast<ngx_int_t>(core->phase_engine.location_rewrite_index);
     give_own_variables(sub);
+
+    // a body is the picture's fetch's
+    sub->headers_in.content_length = nullptr;
+    sub->headers_in.content_length_n = -1;
+    sub->headers_in.chunked = 0;
+
     set_url(sub, source.uri());
 
     RequestState &own = make_state(sub);
@@ -157,7 +164,8 @@ ngx_int_t fetch_overlay(ngx_http_request_t *r, RequestState &state)
         return NGX_AGAIN;
     }
 
-    return state.overlay->failure ? refuse(r, state, *state.overlay->failure) : NGX_DECLINED;
+    const auto &failure = state.overlay->failure;
+    return failure && !original_serves(r, *failure) ? refuse(r, state, *failure) : NGX_DECLINED;
 }
 
 ngx_int_t overlay_header_filter(ngx_http_request_t *r, RequestState &state)
@@ -227,8 +235,11 @@ std::optional<Error> add_overlay(ngx_http_request_t *r, const RequestState &stat
     if (!state.image->overlay) {
         return std::nullopt;
     }
-    if (!state.overlay || !state.overlay->is_whole || state.overlay->failure) {
+    if (!state.overlay || !state.overlay->is_done) {
         return Error{ErrorCode::internal, "an overlay that nobody fetched"};
+    }
+    if (state.overlay->failure) {
+        return state.overlay->failure;
     }
 
 #if (NGX_HTTP_CACHE)

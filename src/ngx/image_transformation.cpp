@@ -31,25 +31,6 @@ void end_with_error(ngx_http_request_t *r, RequestState &state)
     ngx_http_finalize_request(r, refuse(r, state, *state.transformation->failure));
 }
 
-// The source as it came, where the location prefers it to an error.
-bool original_serves(ngx_http_request_t *r, const Error &error)
-{
-    if (loc_conf(r).image.on_error != on_error_original) {
-        return false;
-    }
-
-    switch (error.code) {
-    case ErrorCode::too_large:
-    case ErrorCode::unsupported:
-    case ErrorCode::timeout:
-    case ErrorCode::overload:
-    case ErrorCode::internal:
-        return true;
-    default:
-        return false;
-    }
-}
-
 // The answer is there, or a failure: sends it.  Not from within a filter.
 void finish(RequestState &state)
 {
@@ -127,6 +108,24 @@ std::int64_t ms_since_start(ngx_http_request_t *r)
 }
 
 }  // namespace
+
+bool original_serves(ngx_http_request_t *r, const Error &error)
+{
+    if (loc_conf(r).image.on_error != on_error_original) {
+        return false;
+    }
+
+    switch (error.code) {
+    case ErrorCode::too_large:
+    case ErrorCode::unsupported:
+    case ErrorCode::timeout:
+    case ErrorCode::overload:
+    case ErrorCode::internal:
+        return true;
+    default:
+        return false;
+    }
+}
 
 ngx_int_t fail_transformation(ngx_http_request_t *r, RequestState &state, Error error)
 {
