@@ -39,8 +39,8 @@ bool SourceHosts::allow(std::string_view origin) const
 
 std::optional<Error> SourceFolders::add(std::string_view path)
 {
-    const auto plain = path.starts_with('/') ? decoded_path(path) : Result<std::string>(std::string());
-    if (!plain || *plain != path) {
+    const auto decoded = decoded_path(path);
+    if (!decoded || *decoded != path) {
         return bad_request("not a path: \"" + printable(path) + "\"; it begins with \"/\", and a folder ends so");
     }
 
