@@ -12,6 +12,7 @@ constexpr std::uint64_t light_ns = 150'000'000;
 
 // Of one pixel of noise, on one slow core.
 constexpr std::uint64_t decode_ns = 25;
+constexpr std::uint64_t lay_ns = 100;                  // over another
 
 std::uint64_t encode_ns(Format format)
 {
@@ -44,9 +45,9 @@ bool is_light(const SourceInfo &source, const Plan &plan)
     const std::uint64_t resized = pixels(plan.resized_width, plan.resized_height, plan.frames);
     const std::uint64_t result = pixels(plan.canvas_width, plan.canvas_height, plan.frames);
 
-    const std::uint64_t overlay = plan.overlay ? plan.overlay->decoded : 0;
+    const std::uint64_t overlay = plan.overlay ? plan.overlay->decoded * decode_ns + result * lay_ns : 0;
 
-    return (pixels(source.width, source.height, plan.frames) + overlay) * decode_ns
+    return pixels(source.width, source.height, plan.frames) * decode_ns + overlay
                + std::max(resized, result) * encode_ns(plan.format) <= light_ns;
 }
 

@@ -37,6 +37,17 @@ Picture without_alpha(const Picture &in)
     });
 }
 
+// The same pattern in tiles of some size: libvips takes its time for each.
+Picture tiled(const Picture &in)
+{
+    constexpr int side = 64;
+    const auto times = [](int pixels) { return (side + pixels - 1) / pixels; };
+
+    return step(in, [&](auto *i, auto **o) {
+        return vips_replicate(i, o, times(in.width()), times(in.height()), nullptr);
+    });
+}
+
 // What it covers of the result.
 Cut covered(const Picture &overlay, const OverlayPlan &laid, const Plan &plan)
 {
@@ -67,7 +78,7 @@ Picture lay_over(Picture picture, Picture overlay, const Plan &plan, Stop &stop)
     }
 
     const Cut place = covered(overlay, laid, plan);
-    overlay = in_memory(overlay, stop);
+    overlay = in_memory(laid.repeats ? tiled(overlay) : std::move(overlay), stop);
     overlay = laid.repeats ? step(overlay, [&](auto *i, auto **o) {
         return vips_embed(i, o, laid.x, laid.y, plan.canvas_width, plan.canvas_height, "extend",
                           VIPS_EXTEND_REPEAT, nullptr);
