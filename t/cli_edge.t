@@ -2,8 +2,8 @@
 
 use lib 't/lib';
 use NginxTest;
+use NginxTest::Fleet qw(cached is_connected redis_server);
 use File::Temp 'tempdir';
-use IO::Socket::INET;
 use JSON::PP ();
 use Time::HiRes 'sleep';
 
@@ -50,8 +50,7 @@ sub out_json () { JSON::PP->new->utf8->decode(out()) }
 # ---- Redis and two edges
 
 my $redis_port = free_port();
-my $redis = spawn('redis-server', '--port', $redis_port, '--bind', '127.0.0.1', '--save', '', '--dir', $dir, '--requirepass', 'secret');
-eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $redis_port) }, 10) or die 'no redis';
+my $redis = redis_server($redis_port, '--requirepass', 'secret');
 my $password = write_file('redis.password', "secret\n");
 my $token = write_file('token', "a token\n");
 my @redis = ('--redis', "redis://127.0.0.1:$redis_port/0", '--password', "file:$password", '--namespace', 'test');
@@ -96,15 +95,9 @@ HTTP
 my $a = edge('a', 'us_east');
 my $b = edge('b', 'ap');
 for my $t ($a, $b) {
-    ok(eventually(sub { $t->get('/cdn/status?format=json')->json->{redis}{connected} }, 15), 'an edge finds Redis');
+    ok(is_connected($t), 'an edge finds Redis');
 }
 my @to = ('--to', "http://127.0.0.1:$a->{port}/cdn/purge", '--token', "file:$token");
-
-sub cached ($t, $uri)
-{
-    my $r = $t->get($uri);
-    return $r->header('X-Cache') . ' ' . $r->body =~ s/version //r;
-}
 
 sub fill ($uri)
 {

@@ -2,14 +2,10 @@
 
 use lib 't/lib';
 use NginxTest;
+use NginxTest::Pixels qw(maps size near);
 
-# red grows along x, green along y
 my %files = (
-    'map.png'   => picture(width => 300, height => 200, format => 'png'),
-    'alpha.png' => picture(width => 300, height => 200, format => 'png', alpha => 1),
-    'red.png'   => picture(width => 40, height => 40, format => 'png', color => [200, 40, 40]),
-    'grey.png'  => picture(width => 300, height => 200, format => 'png', grey => 1),
-    'anim.gif'  => picture(width => 60, height => 40, format => 'gif', frames => 3, delay => 70),
+    maps(),
     'turned.jpg' => picture(width => 300, height => 200, orientation => 6, save => 'Q=95'),
     'photo.jpg' => photo(),
 );
@@ -23,23 +19,6 @@ sub made ($dialect, $path, %headers)
     my $r = $t->at($dialect)->get("/$path", %headers);
     is($r->status, 200, "$dialect: $path") or diag $r->body;
     return $r->body;
-}
-
-sub size ($bytes)
-{
-    my $info = image_info($bytes);
-    return "$info->{width}x$info->{height}";
-}
-
-sub near ($bytes, $x, $y, $expected, $name, %opt)
-{
-    my @got = pixel($bytes, $x, $y, %opt);
-    my $off = 0;
-    for my $i (0 .. $#$expected) {
-        my $difference = abs(($got[$i] // -999) - $expected->[$i]);
-        $off = $difference if $difference > $off;
-    }
-    cmp_ok($off, '<=', 12, $name) or diag "got @got, expected @$expected";
 }
 
 # plain edges: cut off as far as they go

@@ -3,18 +3,7 @@
 
 use lib 't/lib';
 use NginxTest;
-use File::Temp 'tempdir';
-
-my $locations = <<'CONF';
-    location / {
-        proxy_cache  c;
-        cdn_purge    on;
-        proxy_pass   http://%ORIGIN%;
-        add_header   X-Cache $upstream_cache_status always;
-    }
-    location ^~ /cdn/purge  { cdn_purge_api; }
-    location = /cdn/status  { cdn_status; }
-CONF
+use NginxTest::Fleet qw($purging_locations redis_cli redis_server);
 
 my $http = <<'HTTP';
     cdn_zone          1m;
@@ -30,7 +19,7 @@ $nights .= "    cdn_nightly weekly { schedule us_east; at 03:00 sun; purge url:/
 
 sub origin ($r) { return [200, ['Cache-Tag' => $r->{uri} =~ s/\W//gr], "$r->{n}"] }
 
-my $t = nginx($locations, workers => 2, clock => '2026-10-24 12:00:00', http => "$http$nights", origin => \&origin);
+my $t = nginx($purging_locations, workers => 2, clock => '2026-10-24 12:00:00', http => "$http$nights", origin => \&origin);
 
 sub fill (@names) { $t->get("/$_") for @names; return }
 sub cached ($name) { $t->get("/$name")->header('X-Cache') }
@@ -123,7 +112,7 @@ is(cached('us_east'), 'HIT', 'so the night is left out');
 $t->clock('2026-12-19 12:30:00');
 sleep 1.5;
 fill('new');
-$t->conf($locations, http => "$http    cdn_nightly { schedule us_east; at 07:00; purge new; }\n");
+$t->conf($purging_locations, http => "$http    cdn_nightly { schedule us_east; at 07:00; purge new; }\n");
 $t->reload;
 sleep 1.5;
 is(cached('new'), 'HIT', 'what was due before there was a rule is not done');
@@ -131,7 +120,7 @@ is(count('nightly-new'), 0, 'at all');
 
 # ---- the other clock change
 
-$t->conf($locations, http => "$http$nights    cdn_nightly { schedule us_east; at 07:00; purge new; }\n");
+$t->conf($purging_locations, http => "$http$nights    cdn_nightly { schedule us_east; at 07:00; purge new; }\n");
 $t->reload;
 fires('2027-03-14 06:59:50', '2027-03-14 07:00:00', 'us_east', 'an hour that is skipped in New York: right after the gap');
 fill('us_east');
@@ -149,17 +138,15 @@ ok(eventually(sub { cached('new') =~ /EXPIRED|STALE|UPDATING/ }, 10), 'the mode 
 # ---- once in the fleet
 
 my $redis_port = free_port();
-my $redis = spawn('redis-server', '--port', $redis_port, '--bind', '127.0.0.1', '--save', '',
-    '--dir', tempdir('ngx_cdn_redis_XXXXXX', TMPDIR => 1, CLEANUP => 1));
-ok(eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $redis_port) }, 10), 'Redis');
+my $redis = redis_server($redis_port);
 
 sub edge ($name)
 {
-    return nginx($locations, workers => 2, clock => '2026-12-08 06:59:50', origin => \&origin,
+    return nginx($purging_locations, workers => 2, clock => '2026-12-08 06:59:50', origin => \&origin,
         http => "$http$nights cdn_node $name; cdn_redis redis://127.0.0.1:$redis_port/0 namespace=test;");
 }
 sub taken ($id) { scalar(() = redis('XRANGE', '{test}:purges', '-', '+') =~ /$id/g) }
-sub redis (@command) { chomp(my $out = qx(redis-cli -p $redis_port @command)); $out }
+sub redis (@command) { return redis_cli($redis_port, @command) }
 
 my @edges = map { edge($_) } qw(a b);
 ok(eventually(sub { redis('HLEN', '{test}:nodes') == 2 }, 15), 'two edges');

@@ -3,19 +3,12 @@
 
 use lib 't/lib';
 use NginxTest;
-use File::Temp 'tempdir';
-use IO::Socket::INET;
+use NginxTest::Fleet qw(purging_edge cached is_connected redis_cli redis_server);
 
 my $redis_port = free_port();
-my $redis_dir = tempdir('ngx_cdn_redis_XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $redis;
 
-sub redis_start ()
-{
-    $redis = spawn('redis-server', '--port', $redis_port, '--bind', '127.0.0.1', '--save', '', '--dir', $redis_dir);
-    eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $redis_port) }, 10) or die 'no redis';
-    return;
-}
+sub redis_start () { $redis = redis_server($redis_port) }
 
 sub redis_stop ()
 {
@@ -24,41 +17,11 @@ sub redis_stop ()
     return;
 }
 
-sub redis (@command)
-{
-    open my $out, '-|', 'redis-cli', '-p', $redis_port, @command or die $!;
-    local $/;
-    return scalar <$out>;
-}
+sub redis (@command) { return redis_cli($redis_port, @command) }
 
 sub edge ($name, $region)
 {
-    my %version;
-    return nginx(<<'CONF', workers => 2, http => <<"HTTP", origin => sub ($r) {
-        location / {
-            proxy_cache  c;
-            cdn_purge    on;
-            proxy_pass   http://%ORIGIN%;
-            add_header   X-Cache $upstream_cache_status always;
-        }
-        location ^~ /cdn/purge  { cdn_purge_api; }
-        location = /cdn/status  { cdn_status; }
-CONF
-        cdn_zone          1m;
-        cdn_node          $name region=$region;
-        cdn_redis         redis://127.0.0.1:$redis_port/0 namespace=test;
-        proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
-        proxy_cache_lock  on;
-HTTP
-        return [200, ['Cache-Control' => 'max-age=600', 'Cache-Tag' => 'all ' . $r->{uri} =~ s/\W//gr],
-            'version ' . ++$version{ $r->{uri} }];
-    });
-}
-
-sub cached ($t, $uri)
-{
-    my $r = $t->get($uri);
-    return $r->header('X-Cache') . ' ' . $r->body =~ s/version //r;
+    return purging_edge("cdn_node $name region=$region; cdn_redis redis://127.0.0.1:$redis_port/0 namespace=test;");
 }
 
 sub fill ($uri, @edges)
@@ -74,15 +37,10 @@ sub purge ($t, $query, %body)
     return $t->request(POST => "/cdn/purge$query", body => JSON::PP->new->encode({ mode => 'hard', %body }));
 }
 
-sub connected ($t)
-{
-    return eventually(sub { $t->get('/cdn/status?format=json')->json->{redis}{connected} }, 15);
-}
-
 redis_start();
 my $a = edge('a', 'us_east');
 my $b = edge('b', 'ap');
-ok(connected($a) && connected($b), 'both edges find Redis');
+ok(is_connected($a) && is_connected($b), 'both edges find Redis');
 ok(eventually(sub { redis('HLEN', '{test}:nodes') == 2 }, 10), 'and one another');
 
 fill('/one', $a, $b);

@@ -3,7 +3,7 @@
 
 use lib 't/lib';
 use NginxTest;
-use File::Temp 'tempdir';
+use NginxTest::Fleet qw(purging_edge cached redis_server is_connected);
 use IO::Socket::INET;
 
 my $port = free_port();
@@ -28,45 +28,19 @@ my %answer = (
 
 my $t;
 
-sub edge ($redis)
-{
-    my %version;
-    return nginx(<<'CONF', workers => 2, http => <<"HTTP", origin => sub ($r) {
-        location / {
-            proxy_cache  c;
-            cdn_purge    on;
-            proxy_pass   http://%ORIGIN%;
-            add_header   X-Cache $upstream_cache_status always;
-        }
-        location ^~ /cdn/purge  { cdn_purge_api; }
-        location = /cdn/status  { cdn_status; }
-CONF
-        cdn_zone          1m;
-        cdn_redis         $redis;
-        proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
-        proxy_cache_lock  on;
-HTTP
-        return [200, ['Cache-Control' => 'max-age=600', 'Cache-Tag' => 'all'], 'version ' . ++$version{ $r->{uri} }];
-    });
-}
-
-sub cached ($uri)
-{
-    my $r = $t->get($uri);
-    return $r->header('X-Cache') . ' ' . $r->body =~ s/version //r;
-}
+sub edge ($redis) { return purging_edge("cdn_redis $redis;") }
 
 # Serves, purges, and keeps its temper.
 sub copes ($what)
 {
     my $pid = join ' ', sort { $a <=> $b } $t->workers;
     $t->get('/a');
-    like(cached('/a'), qr/^HIT/, "$what: it serves");
+    like(cached($t, '/a'), qr/^HIT/, "$what: it serves");
     my $r = $t->request(POST => '/cdn/purge', body => '{"tags":["all"],"mode":"hard"}');
     is($r->status, 202, 'a purge is accepted');
     is($r->json->{status}, 'pending', 'to be told the fleet');
-    like(cached('/a'), qr/^MISS/, 'and holds here');
-    like(cached('/a'), qr/^HIT/, 'once');
+    like(cached($t, '/a'), qr/^MISS/, 'and holds here');
+    like(cached($t, '/a'), qr/^HIT/, 'once');
     is(join(' ', sort { $a <=> $b } $t->workers), $pid, 'no worker fell');
     cmp_ok(scalar(() = $t->error_log =~ /cdn redis|cdn_redis|redis/gi), '<', 40, 'the log is not filled');
     ok(!$t->get('/cdn/status?format=json')->json->{redis}{connected} || $what =~ /answers/, 'the status page tells') if $what !~ /OK/;
@@ -99,9 +73,7 @@ for my $what (sort keys %answer) {
 
 # ---- a password
 
-my $dir = tempdir('ngx_cdn_redis_XXXXXX', TMPDIR => 1, CLEANUP => 1);
-my $redis = spawn('redis-server', '--port', $port, '--bind', '127.0.0.1', '--save', '', '--dir', $dir, '--requirepass', 'right');
-eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 10) or die 'no redis';
+my $redis = redis_server($port, '--requirepass', 'right');
 
 $t = edge("redis://:wrong\@127.0.0.1:$port/0");
 copes('a wrong password');
@@ -115,7 +87,7 @@ like($t->error_log, qr/NOAUTH/, 'the log says why');
 $t->stop;
 
 $t = edge("redis://:right\@127.0.0.1:$port/0");
-ok(eventually(sub { $t->get('/cdn/status?format=json')->json->{redis}{connected} }, 15), 'the right one lets in');
+ok(is_connected($t), 'the right one lets in');
 ok(eventually(sub { $t->request(POST => '/cdn/purge?wait=2s', body => '{"tags":["all"]}')->status == 200 }, 15), 'and purges reach the fleet');
 
 done();

@@ -187,7 +187,7 @@ is($stale->header('X-Cache-Tag'), 'one, two', 'its tags');
 ($how, $first) = twice(url('origin', h => ['Cache-Control:max-age=60, s-maxage=300, must-revalidate']));
 is($how, 'stored', 'the origin decides');
 like($first->header('Cache-Status'), qr/ttl=300$/, 's-maxage first');
-is(told($first), 's-maxage=300, must-revalidate, max-age=60', 'clients have their max-age');
+is(told($first), 'max-age=60, s-maxage=300, must-revalidate', 'clients have their max-age');
 is(stored(url('origin')), 'not stored', 'a silent one is not stored');
 ($how, $first) = twice(url('origin', h => ['CDN-Cache-Control:max-age=120', 'Cache-Control:max-age=5']));
 like($first->header('Cache-Status'), qr/ttl=120$/, 'CDN-Cache-Control before all');

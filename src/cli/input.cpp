@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -48,32 +47,6 @@ std::string read_all(const std::string &name)
         }
     }
     return file ? read_stream(file, name) : std::string();
-}
-
-std::string read_token(const std::string &option, const std::string &place, const char *variable)
-{
-    const auto [kind, name, has_name] = cut(place, ':');
-    if (!place.empty() && (!has_name || name.empty() || (kind != "file" && kind != "env"))) {
-        throw Failure(Exit::usage, option + " takes file:NAME or env:NAME: every user of this machine could read "
-                                            "a token on the command line");
-    }
-
-    if (kind == "file") {
-        std::string token = read_all(std::string(name));
-        while (token.ends_with('\n') || token.ends_with('\r')) {
-            token.pop_back();
-        }
-        if (token.empty()) {
-            throw Failure(Exit::usage, std::string(name) + ": there is no token in it");
-        }
-        return token;
-    }
-
-    const char *value = std::getenv(kind == "env" ? std::string(name).c_str() : variable);
-    if (value == nullptr && kind == "env") {
-        throw Failure(Exit::usage, "the environment has no " + std::string(name));
-    }
-    return value != nullptr ? value : "";
 }
 
 bool confirm(const std::string &question, const std::string &option)

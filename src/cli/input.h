@@ -10,10 +10,6 @@ namespace cdn::cli {
 // A whole file, at most 64 MiB; "-" is standard input.  Throws Failure.
 std::string read_all(const std::string &name);
 
-// A token from "file:NAME" (without a final newline) or "env:NAME"; without `place` from
-// the environment's `variable`, if it is there.  Throws Failure.
-std::string read_token(const std::string &option, const std::string &place, const char *variable);
-
 // "yes" at the terminal; without one it is refused, and `option` named.
 bool confirm(const std::string &question, const std::string &option);
 

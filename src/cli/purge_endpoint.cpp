@@ -1,7 +1,7 @@
 #include "cli/command.h"
 #include "cli/http.h"
-#include "cli/input.h"
 #include "cli/purge_place.h"
+#include "cli/secret.h"
 #include "cli/terminal.h"
 #include "core/json.h"
 #include "core/text.h"

@@ -1,6 +1,6 @@
 #include "cli/command.h"
-#include "cli/input.h"
 #include "cli/purge_place.h"
+#include "cli/secret.h"
 #include "core/json.h"
 #include "core/redis.h"
 #include "core/text.h"

@@ -1,47 +1,50 @@
 #include "cli/secret.h"
 
 #include "cli/command.h"
+#include "cli/input.h"
+#include "core/text.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 namespace cdn::cli {
 
 namespace {
 
-constexpr std::streamsize longest_file = 1 << 20;
+struct Place {
+    bool        is_file;
+    std::string name;
+};
 
-Result<std::string> file_bytes(std::string_view name)
+Place parse_place(const std::string &option, std::string_view place)
 {
-    errno = 0;
-    std::ifstream file(std::string(name), std::ios::binary);
-    std::string bytes;
-    if (file) {
-        bytes.resize(longest_file);
-        file.read(bytes.data(), longest_file);
-        bytes.resize(static_cast<std::size_t>(file.gcount()));
-    }
-    if (!file.eof()) {
-        return bad_request(std::string(name) + ": " + (errno != 0 ? std::strerror(errno) : "longer than a key"));
+    const auto [kind, name, has_name] = cut(place, ':');
+    if (name.empty() || (kind != "file" && kind != "env")) {
+        throw Failure(Exit::usage, option + " takes file:NAME or env:NAME: every user of this machine could read "
+                                            "a secret on the command line");
     }
 
-    return bytes;
+    return {kind == "file", std::string(name)};
+}
+
+std::string environment(const std::string &name)
+{
+    const char *value = std::getenv(name.c_str());
+    if (value == nullptr) {
+        throw Failure(Exit::usage, "the environment has no " + name);
+    }
+
+    return value;
+}
+
+// What is written in letters has no line end of its own.
+std::string read_text(const std::string &name)
+{
+    std::string text = read_all(name);
+    text.resize(text.find_last_not_of("\r\n") + 1);
+    return text;
 }
 
 }  // namespace
-
-std::string read_file(const std::string &name)
-{
-    auto bytes = file_bytes(name);
-    if (!bytes) {
-        throw Failure(Exit::usage, bytes.error().message);
-    }
-
-    return std::move(*bytes);
-}
 
 sign::Secret read_secret(const std::string &option, const std::string &place)
 {
@@ -55,34 +58,35 @@ sign::Secret read_secret(const std::string &option, const std::string &place)
         }
     }
 
-    std::string text;
-    if (rest.starts_with("file:")) {
-        text = rest;
-        if (!encoding.empty()) {
-            std::string bytes = read_file(std::string(rest.substr(5)));
-            while (bytes.ends_with('\n') || bytes.ends_with('\r')) {
-                bytes.pop_back();
-            }
-            text = encoding + bytes;
-        }
-    } else if (rest.starts_with("env:")) {
-        const std::string name(rest.substr(4));
-        const char *value = std::getenv(name.c_str());
-        if (value == nullptr) {
-            throw Failure(Exit::usage, "the environment has no " + name);
-        }
-        text = encoding + value;
-    } else {
-        throw Failure(Exit::usage, option + " takes file:NAME or env:NAME: every user of this machine could read "
-                                            "a secret on the command line");
-    }
-
-    auto secret = sign::read_secret(text, file_bytes);
+    const Place from = parse_place(option, rest);
+    const std::string text = !from.is_file      ? encoding + environment(from.name)
+                             : encoding.empty() ? place
+                                                : encoding + read_text(from.name);
+    auto secret = sign::read_secret(
+        text, [](std::string_view name) { return Result<std::string>(read_all(std::string(name))); });
     if (!secret) {
         throw Failure(Exit::usage, option + ": " + secret.error().message);
     }
 
     return std::move(*secret);
+}
+
+std::string read_token(const std::string &option, const std::string &place, const char *variable)
+{
+    if (place.empty()) {
+        const char *value = std::getenv(variable);
+        return value != nullptr ? value : "";
+    }
+
+    const Place from = parse_place(option, place);
+    if (!from.is_file) {
+        return environment(from.name);
+    }
+    std::string token = read_text(from.name);
+    if (token.empty()) {
+        throw Failure(Exit::usage, from.name + ": there is no token in it");
+    }
+    return token;
 }
 
 }  // namespace cdn::cli

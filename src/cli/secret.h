@@ -14,7 +14,8 @@ namespace cdn::cli {
 // decodes what is found there.  Anything else is refused, and not repeated.
 sign::Secret read_secret(const std::string &option, const std::string &place);
 
-// The whole file.
-std::string read_file(const std::string &name);
+// A token or a password: "file:NAME" (without final newlines) or "env:NAME"; without
+// `place` the environment's `variable`, or nothing.
+std::string read_token(const std::string &option, const std::string &place, const char *variable);
 
 }  // namespace cdn::cli

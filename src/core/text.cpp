@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace cdn {
 
@@ -40,7 +41,8 @@ std::string lower(std::string_view text)
 
 bool equal_ignoring_case(const char *a, const char *b, std::size_t length)
 {
-    return std::equal(a, a + length, b, [](char x, char y) { return lower_char(x) == lower_char(y); });
+    return std::memcmp(a, b, length) == 0             // as most are that are equal
+           || std::equal(a, a + length, b, [](char x, char y) { return lower_char(x) == lower_char(y); });
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator)

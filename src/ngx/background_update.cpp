@@ -78,13 +78,5 @@ ngx_module_t ngx_http_cdn_first_module = {
     NGX_MODULE_V1,
     &cdn::context,
     nullptr,                                           // directives
-    NGX_HTTP_MODULE,
-    nullptr,                                           // init_master
-    nullptr,                                           // init_module
-    nullptr,                                           // init_process
-    nullptr,                                           // init_thread
-    nullptr,                                           // exit_thread
-    nullptr,                                           // exit_process
-    nullptr,                                           // exit_master
-    NGX_MODULE_V1_PADDING,
+    NGX_HTTP_MODULE,                                   // and nothing else
 };

@@ -1,7 +1,7 @@
 #include "ngx/cache_check.h"
 
-#include "ngx/bridge.h"
 #include "ngx/purge_hook.h"
+#include "ngx/setters.h"
 #include "ngx/ttl_hook.h"
 #include "ngx/upstreams.h"
 
@@ -68,17 +68,7 @@ bool install_cache_check(ngx_conf_t *cf)
         auto *predicates = ngx_array_create(cf->pool, 4, sizeof(ngx_http_complex_value_t));
         auto *own = predicates != nullptr
                         ? static_cast<ngx_http_complex_value_t *>(ngx_array_push(predicates)) : nullptr;
-        if (own == nullptr) {
-            installed = false;
-            return;
-        }
-
-        ngx_str_t value = copy(cf->pool, text);
-        ngx_http_compile_complex_value_t compile{};
-        compile.cf = cf;
-        compile.value = &value;
-        compile.complex_value = own;
-        if (ngx_http_compile_complex_value(&compile) != NGX_OK) {
+        if (own == nullptr || !compile(cf, text, *own)) {
             installed = false;
             return;
         }

@@ -46,7 +46,7 @@ void name_this_cdn(ngx_http_request_t *r)
     *field = {};
     ngx_str_set(&field->key, "CDN-Loop");
     field->lowcase_key = borrow("cdn-loop").data;
-    field->hash = ngx_hash_key(field->lowcase_key, field->key.len);
+    field->hash = FieldName("cdn-loop").hash;
     field->value = borrow(own_name);
 }
 

@@ -75,6 +75,7 @@ struct PurgeConf {
     ngx_flag_t                trusts_upstream;         // cdn_purge_upstream
     ngx_flag_t                exposes_tags;
     std::vector<std::string> *tag_headers;
+    std::uint64_t             hidden_lengths;          // bit N % 64: a name the filter looks for has N bytes
     std::string              *token;                   // cdn_purge_token; none: nullptr
     bool                      takes;                   // cdn_purge_api is here
     bool                      is_open;                 // its "open"

@@ -4,7 +4,29 @@
 
 #include "ngx/bridge.h"
 
+#include <cstring>
+
 namespace cdn {
+
+// A literal in lower case, and what nginx has in the `hash` of fields of that name
+// where it parsed them: most fields are told apart by that number.
+struct FieldName {
+    std::string_view text;
+    ngx_uint_t       hash = 0;
+
+    consteval FieldName(const char *name) : text(name)
+    {
+        for (const char c : text) {
+            hash = ngx_hash(hash, static_cast<unsigned char>(c));
+        }
+    }
+};
+
+inline bool is_parsed_field(const ngx_table_elt_t &field, const FieldName &name)
+{
+    return field.hash == name.hash && field.lowcase_key != nullptr && field.key.len == name.text.size()
+           && std::memcmp(field.lowcase_key, name.text.data(), name.text.size()) == 0;
+}
 
 // Calls visit(header) for each field; those that were removed (hash 0, which
 // requests do not use) are left out when `live` is set.

@@ -1,6 +1,7 @@
 #include "ngx/purge_conf.h"
 
 #include "ngx/cache_check.h"
+#include "ngx/purge_birth.h"
 #include "ngx/purge_handler.h"
 #include "ngx/purge_sweeper.h"
 #include "ngx/setters.h"
@@ -295,6 +296,10 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
     if (purge.tag_headers == nullptr) {
         static std::vector<std::string> names{"X-Cache-Tag", "Cache-Tag", "Surrogate-Key", "Edge-Cache-Tag"};
         purge.tag_headers = &names;
+    }
+    purge.hidden_lengths = std::uint64_t{1} << born_header.size() % 64;
+    for (const std::string &name : *purge.tag_headers) {
+        purge.hidden_lengths |= std::uint64_t{1} << name.size() % 64;
     }
     if (core->lmt_excpt && core->handler == nullptr && outer.takes) {
         purge.takes = true;

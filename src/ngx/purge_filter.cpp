@@ -26,6 +26,9 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
         const bool hides = hides_tags(r);
         std::optional<std::int64_t> inner;
         each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
+            if ((conf.hidden_lengths >> field.key.len % 64 & 1) == 0) {
+                return;
+            }
             const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
             if (is(born_header)) {
                 inner = header_born(view(field.value));

@@ -5,6 +5,7 @@
 #include "ngx/headers.h"
 #include "ngx/purge_state.h"
 #include "ngx/purge_verdict.h"
+#include "ngx/status_count.h"
 #include "ngx/ttl_hook.h"
 #include "ngx/zone.h"
 #include "purge/stored.h"
@@ -90,25 +91,8 @@ void count_match(ngx_http_request_t *r, purge::Verdict verdict)
 {
     if (auto z = zone(main_conf(r))) {
         z->counters.add(status::Metric::purge_matches,
-                        {z->counters.label(verdict == purge::Verdict::hard ? "hard" : "soft")});
+                        {label_of(z->counters, verdict == purge::Verdict::hard ? "hard" : "soft")});
     }
-}
-
-// This request's own copy of its location's settings.
-ngx_http_upstream_conf_t *own_conf(ngx_http_request_t *r)
-{
-    Hook &hook = *find_hook(r);
-    if (!hook.has_own_conf) {
-        auto *conf = static_cast<ngx_http_upstream_conf_t *>(
-            ngx_palloc(r->pool, sizeof(ngx_http_upstream_conf_t)));
-        if (conf == nullptr) {
-            throw std::bad_alloc();
-        }
-        *conf = *r->upstream->conf;
-        r->upstream->conf = conf;
-        hook.has_own_conf = true;
-    }
-    return r->upstream->conf;
 }
 
 // A response that must not be served stale cannot be soft-purged.
@@ -196,7 +180,7 @@ ngx_int_t answer_purged(ngx_http_request_t *r, Hook &hook, purge::Verdict verdic
             return NGX_OK;                             // stale already, and being refreshed
         }
         if (sure) {
-            own_conf(r)->cache_background_update = 1;
+            own_upstream_conf(r)->cache_background_update = 1;
         }
         count_match(r, verdict);
         hook.purged = true;
@@ -290,8 +274,8 @@ void allow_stale_for_5xx(ngx_http_request_t *r)
         return;
     }
 
-    own_conf(r)->cache_use_stale |= NGX_HTTP_UPSTREAM_FT_HTTP_500 | NGX_HTTP_UPSTREAM_FT_HTTP_502
-                                    | NGX_HTTP_UPSTREAM_FT_HTTP_503 | NGX_HTTP_UPSTREAM_FT_HTTP_504;
+    own_upstream_conf(r)->cache_use_stale |= NGX_HTTP_UPSTREAM_FT_HTTP_500 | NGX_HTTP_UPSTREAM_FT_HTTP_502
+                                             | NGX_HTTP_UPSTREAM_FT_HTTP_503 | NGX_HTTP_UPSTREAM_FT_HTTP_504;
 }
 
 ngx_int_t process_header(ngx_http_request_t *r) noexcept
@@ -379,6 +363,22 @@ void install_hook(ngx_http_request_t *r)
     hook->request = r;
     hook->upstream = r->upstream;
     wrap(r, *hook);
+}
+
+ngx_http_upstream_conf_t *own_upstream_conf(ngx_http_request_t *r)
+{
+    Hook &hook = *find_hook(r);
+    if (!hook.has_own_conf) {
+        auto *conf = static_cast<ngx_http_upstream_conf_t *>(
+            ngx_palloc(r->pool, sizeof(ngx_http_upstream_conf_t)));
+        if (conf == nullptr) {
+            throw std::bad_alloc();
+        }
+        *conf = *r->upstream->conf;
+        r->upstream->conf = conf;
+        hook.has_own_conf = true;
+    }
+    return r->upstream->conf;
 }
 
 std::int64_t fetch_born_ms(ngx_http_request_t *r)

@@ -21,6 +21,9 @@ bool was_purged(ngx_http_request_t *r);
 // Before its cache is opened, where purges or lifetimes count.
 void install_hook(ngx_http_request_t *r);
 
+// The request's own copy of its location's settings; where a hook is installed.
+ngx_http_upstream_conf_t *own_upstream_conf(ngx_http_request_t *r);
+
 // When the fetch of this request began; 0: none did, or no purges count here.
 std::int64_t fetch_born_ms(ngx_http_request_t *r);
 

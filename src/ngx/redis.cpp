@@ -106,7 +106,7 @@ void RedisLink::connect_to(const RedisServer &server)
             link->failed(c->errstr);
             return;
         }
-        link->on_connected(true);
+        link->on_connected();
     });
     redisAsyncSetDisconnectCallback(context, [](const redisAsyncContext *c, int status) {
         auto *link = static_cast<RedisLink *>(c->data);
@@ -117,7 +117,7 @@ void RedisLink::connect_to(const RedisServer &server)
     });
 }
 
-void RedisLink::on_connected(bool)
+void RedisLink::on_connected()
 {
     connecting_since_ms_ = 0;
     if (to_sentinel_) {

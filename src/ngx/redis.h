@@ -45,7 +45,7 @@ private:
 
     void connect();
     void connect_to(const RedisServer &server);
-    void on_connected(bool ok);
+    void on_connected();
     void ask_sentinel();
     void log_in();
     void failed(const std::string &why);

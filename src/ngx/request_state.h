@@ -8,6 +8,7 @@
 #include "image/request.h"
 #include "ngx/conf.h"
 #include "ngx/render_task.h"
+#include "status/counters.h"
 
 #include <memory>
 #include <optional>
@@ -107,7 +108,7 @@ struct RequestState {
 
     // for the log phase; of main requests alone
     const StatusConf *counted_in = nullptr;            // the first location that counts
-    std::string_view  profile;                         // TTL profile, a view of the configuration
+    status::LabelId   profile = 0;                     // the TTL profile's
     bool              is_purge_call = false;           // no visitor's request
     bool              is_warmer = false;               // nor is one of cdn_warm
     std::int64_t      first_byte_ms = -1;              // from its start to its response's header

@@ -50,6 +50,17 @@ inline std::vector<std::string_view> words(ngx_conf_t *cf)
     return out;
 }
 
+// A text with variables, evaluated for each request; false: nginx said why not.
+inline bool compile(ngx_conf_t *cf, std::string_view text, ngx_http_complex_value_t &value)
+{
+    ngx_str_t source = copy(cf->pool, text);
+    ngx_http_compile_complex_value_t compilation{};
+    compilation.cf = cf;
+    compilation.value = &source;
+    compilation.complex_value = &value;
+    return ngx_http_compile_complex_value(&compilation) == NGX_OK;
+}
+
 inline bool is_header_name(std::string_view name)
 {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {

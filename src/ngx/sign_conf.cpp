@@ -1,8 +1,8 @@
 #include "ngx/sign_conf.h"
 
 #include "core/digest.h"
-#include "ngx/bridge.h"
 #include "ngx/conf.h"
+#include "ngx/setters.h"
 
 #include <cstring>
 
@@ -11,14 +11,6 @@ namespace cdn {
 namespace {
 
 constexpr std::size_t longest_key_file = 65536;
-char *const           failed = static_cast<char *>(NGX_CONF_ERROR);
-
-char *complain(ngx_conf_t *cf, const char *directive, std::string_view what)
-{
-    const ngx_str_t text = borrow(what);
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\": %V", directive, &text);
-    return failed;
-}
 
 // A relative name is one beside nginx.conf, as for ssl_certificate.
 Result<std::string> read_file(ngx_conf_t *cf, std::string_view name)
@@ -54,16 +46,6 @@ Result<std::string> read_file(ngx_conf_t *cf, std::string_view name)
     std::string out(bytes, 0, size);
     wipe(bytes.data(), bytes.size());
     return out;
-}
-
-bool compile(ngx_conf_t *cf, const std::string &text, ngx_http_complex_value_t &value)
-{
-    ngx_str_t                        source = copy(cf->pool, text);
-    ngx_http_compile_complex_value_t compile{};
-    compile.cf = cf;
-    compile.value = &source;
-    compile.complex_value = &value;
-    return ngx_http_compile_complex_value(&compile) == NGX_OK;
 }
 
 const SignPolicy *make_policy(ngx_conf_t *cf, const SignConf &conf)

@@ -269,7 +269,7 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 
     Sort sort;
     sort.zone = label_of(counters, cache_zone(r));
-    sort.profile = label_of(counters, state != nullptr && !state->profile.empty() ? state->profile : "none");
+    sort.profile = state != nullptr && state->profile != 0 ? state->profile : label_of(counters, "none");
     sort.region = label_of(counters, where.empty() ? "none" : where, LabelOf::region);
     sort.content = label_of(counters, view(r->headers_out.content_type), LabelOf::content_type);
     sort.cache = cache;
@@ -297,13 +297,15 @@ status::LabelId label_of(status::Counters &counters, std::string_view text, Labe
         LabelOf         what;
         status::LabelId id;
     };
-    static Known known[256];
+    static Known known[1024];
 
     if (text.empty() || text.size() > sizeof(Known::text)) {
         return find_label(counters, text, what);
     }
 
-    Known &entry = known[hash(text, static_cast<std::uint64_t>(what)) % std::size(known)];
+    // by its length and ends: two texts of one place only find each other's entry taken
+    const std::uint64_t ends = last_word(text.data(), text.size()) ^ text.size() << 8 ^ static_cast<std::uint64_t>(what);
+    Known &entry = known[fold(ends, odd_number) >> 32 & 1023];
     if (entry.what != what || text != std::string_view(entry.text, entry.length)) {
         text.copy(entry.text, sizeof(entry.text));
         entry.length = static_cast<std::uint8_t>(text.size());

@@ -22,7 +22,7 @@ struct TtlNotes {
     TtlChoice                   choice;
     bool                        auto_was_read = false; // $cdn_ttl_auto took part in it
     bool                        unknown_is_counted = false;
-    std::optional<Heard>        confirmed;             // what a 304 said
+    const Heard                *confirmed = nullptr;   // what a 304 said
     std::optional<ttl::Seconds> decided;               // $cdn_ttl
 };
 

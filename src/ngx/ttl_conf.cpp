@@ -62,16 +62,6 @@ bool has_variable(const ngx_http_complex_value_t &value)
     return value.lengths != nullptr;
 }
 
-bool compile(ngx_conf_t *cf, std::string_view text, ngx_http_complex_value_t &out)
-{
-    ngx_str_t value = copy(cf->pool, text);
-    ngx_http_compile_complex_value_t compile{};
-    compile.cf = cf;
-    compile.value = &value;
-    compile.complex_value = &out;
-    return ngx_http_compile_complex_value(&compile) == NGX_OK;
-}
-
 ngx_http_complex_value_t *new_value(ngx_conf_t *cf, std::string_view text)
 {
     auto *value = pool_new<ngx_http_complex_value_t>(cf->pool);

@@ -93,7 +93,7 @@ void apply_cached(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &note
     ngx_http_upstream_t *u = r->upstream;
     const time_t now = ngx_time();
     const bool revalidated = u->cache_status == NGX_HTTP_CACHE_REVALIDATED;
-    const Heard heard = revalidated && notes.confirmed ? confirmed_by(*notes.confirmed, hear_upstream(r))
+    const Heard heard = revalidated && notes.confirmed != nullptr ? confirmed_by(*notes.confirmed, hear_upstream(r))
                                                        : hear_upstream(r);
 
     r->disable_not_modified = 0;                       // it is a stored one, whatever it says of storing
@@ -223,28 +223,33 @@ void apply_fresh(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &notes
 // nginx's own answer after an upstream failed, or a filter did, is not the upstream's.
 bool is_own_error(ngx_http_request_t *r)
 {
-    return r->filter_finalize
-           || (r->upstream != nullptr && !r->cached && r->upstream->cleanup == nullptr);
+    if (r->filter_finalize) {
+        return true;
+    }
+#if (NGX_HTTP_CACHE)
+    if (r->cached) {
+        return false;
+    }
+#endif
+    return r->upstream != nullptr && r->upstream->cleanup == nullptr;
 }
 
 void count(ngx_http_request_t *r, const TtlChoice &choice)
 {
     RequestState *state = find_state(r);
-    if (state != nullptr) {
-        state->profile = choice.policy.profile->name;
-    }
-
-    if (choice.schedule == nullptr || (state != nullptr && state->is_warmer)) {
-        return;
-    }
     auto z = zone(main_conf(r));
     if (!z) {
         return;
     }
 
-    z->counters.add(status::Metric::phase_requests,
-                    {label_of(z->counters, choice.policy.profile->name),
-                     label_of(z->counters, choice.schedule->at(ngx_time()).phase)});
+    const auto profile = label_of(z->counters, choice.policy.profile->name);
+    if (state != nullptr) {
+        state->profile = profile;
+    }
+    if (choice.schedule != nullptr && (state == nullptr || !state->is_warmer)) {
+        z->counters.add(status::Metric::phase_requests,
+                        {profile, label_of(z->counters, choice.schedule->at(ngx_time()).phase)});
+    }
 }
 
 void apply(ngx_http_request_t *r)

@@ -24,7 +24,26 @@ std::string_view value_of(const ngx_table_elt_t *field)
     return field != nullptr ? view(field->value) : std::string_view();
 }
 
-void put(ngx_http_request_t *r, ngx_table_elt_t *field, std::string_view name, const std::string &value)
+// The cache's key, for who asks for it.
+std::string key_parameter(ngx_http_request_t *r)
+{
+    bool is_asked_for = false;
+    each_header(r->headers_in.headers, debug_header, false,
+                [&](ngx_table_elt_t &field) { is_asked_for = is_asked_for || field.value.len > 0; });
+
+    std::string key;
+#if (NGX_HTTP_CACHE)
+    if (is_asked_for && r->cache != nullptr) {
+        const auto *parts = static_cast<const ngx_str_t *>(r->cache->keys.elts);
+        for (ngx_uint_t i = 0; i < r->cache->keys.nelts; i++) {
+            key += view(parts[i]);
+        }
+    }
+#endif
+    return key.empty() ? key : ttl::print_cache_key(key);
+}
+
+void put(ngx_http_request_t *r, ngx_table_elt_t *field, std::string_view name, std::string_view value)
 {
     put_response_header(r, field, name, copy(r->pool, value));
 }
@@ -58,7 +77,9 @@ ToldFields find_told_fields(ngx_http_request_t *r)
 
 void tell_age(ngx_http_request_t *r, const ToldFields &fields, ttl::Seconds age)
 {
-    put(r, fields.age, "Age", std::to_string(age));
+    ShortText<24> text;
+    text.append(age);
+    put(r, fields.age, "Age", text);
 }
 
 void tell_lifetime(ngx_http_request_t *r, const ToldFields &fields, const ttl::Profile &profile,
@@ -70,10 +91,12 @@ void tell_lifetime(ngx_http_request_t *r, const ToldFields &fields, const ttl::P
                            || (!rest.by_profile && !heard.cache_control.empty());
     const ttl::Seconds limit = std::min(rest.ttl, profile.browser_ttl.value_or(rest.ttl));
 
-    put(r, fields.cache_control, "Cache-Control",
-        passes_on ? ttl::limited_cache_control(heard.cache_control, age, limit)
-                  : ttl::print_cache_control(
-                        ttl::client_control(profile, heard.answer.control, age, rest)));
+    if (passes_on) {
+        put(r, fields.cache_control, "Cache-Control", ttl::limited_cache_control(heard.cache_control, age, limit));
+    } else {
+        put(r, fields.cache_control, "Cache-Control",
+            ttl::print_cache_control(ttl::client_control(profile, heard.answer.control, age, rest)));
+    }
 
     // max-age goes before it; caches too old to know that are gone
     if (r->headers_out.expires != nullptr) {
@@ -108,24 +131,19 @@ void tell_names(ngx_http_request_t *r, const ToldFields &fields, const ttl::Poli
     }
 }
 
-void tell_cache_status(ngx_http_request_t *r, const ToldFields &fields, ttl::CacheStatus status)
+void tell_cache_status(ngx_http_request_t *r, const ToldFields &fields, const ttl::CacheStatus &status)
 {
-    std::string key;
-#if (NGX_HTTP_CACHE)
-    if (r->cache != nullptr && !request_header(r, debug_header).empty()) {
-        const auto *parts = static_cast<const ngx_str_t *>(r->cache->keys.elts);
-        for (ngx_uint_t i = 0; i < r->cache->keys.nelts; i++) {
-            key += view(parts[i]);
-        }
+    const auto own = ttl::print_cache_status(status);
+    const std::string key = key_parameter(r);
+    if (fields.cache_status == nullptr && key.empty()) {
+        put(r, nullptr, "Cache-Status", own);
+        return;
     }
-#endif
-    status.key = key;
 
-    std::string own = ttl::print_cache_status(status);
-    if (fields.cache_status != nullptr) {
-        own = std::string(value_of(fields.cache_status)) + ", " + own;
-    }
-    put(r, fields.cache_status, "Cache-Status", own);
+    std::string all(value_of(fields.cache_status));
+    all += all.empty() ? "" : ", ";
+    all += own;
+    put(r, fields.cache_status, "Cache-Status", all + key);
 }
 
 }  // namespace cdn

@@ -29,6 +29,6 @@ void tell_lifetime(ngx_http_request_t *r, const ToldFields &fields, const ttl::P
 // What it depends on, and its profile's tags.
 void tell_names(ngx_http_request_t *r, const ToldFields &fields, const ttl::Policy &policy);
 
-void tell_cache_status(ngx_http_request_t *r, const ToldFields &fields, ttl::CacheStatus status);
+void tell_cache_status(ngx_http_request_t *r, const ToldFields &fields, const ttl::CacheStatus &status);
 
 }  // namespace cdn

@@ -44,14 +44,6 @@ ngx_uint_t ignored_headers(ngx_http_request_t *r)
     return r->upstream->conf->ignore_headers;
 }
 
-// Most names that a response has differ in length already.
-bool is_heard_length(std::size_t length)
-{
-    constexpr std::uint32_t lengths = 1U << 3 | 1U << 4 | 1U << 7 | 1U << 10 | 1U << 12 | 1U << 13
-                                      | 1U << 15 | 1U << 17;
-    return length < 32 && (lengths >> length & 1U) != 0;
-}
-
 }  // namespace
 
 Heard hear_upstream(ngx_http_request_t *r)
@@ -69,29 +61,26 @@ Heard hear_upstream(ngx_http_request_t *r)
     const ngx_str_t *date = nullptr;
 
     each_field(r->upstream->headers_in.headers, true, [&](ngx_table_elt_t &field) {
-        const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
-        if (!is_heard_length(field.key.len)) {
-            return;
-        }
-        if (is("Cache-Control")) {
+        const auto is = [&](const FieldName &name) { return is_parsed_field(field, name); };
+        if (is("cache-control")) {
             append(r, heard.cache_control, field.value);
-        } else if (is("CDN-Cache-Control")) {
+        } else if (is("cdn-cache-control")) {
             append(r, cdn, field.value);
-        } else if (is("Surrogate-Control")) {
+        } else if (is("surrogate-control")) {
             append(r, surrogate, field.value);
-        } else if (is("Expires")) {
+        } else if (is("expires")) {
             expires = &field.value;
-        } else if (is("Date")) {
+        } else if (is("date")) {
             date = &field.value;
-        } else if (is("Age")) {
+        } else if (is("age")) {
             answer.age = std::max(answer.age, parse_digits(trim(view(field.value))).value_or(0));
-        } else if (is("Last-Modified")) {
+        } else if (is("last-modified")) {
             answer.has_last_modified = true;
-        } else if (is("Content-Type")) {
+        } else if (is("content-type")) {
             answer.is_image = is_image(view(field.value));
-        } else if (is("X-Accel-Expires")) {
+        } else if (is("x-accel-expires")) {
             answer.accel_expires = counts(NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES);
-        } else if (is("Set-Cookie")) {
+        } else if (is("set-cookie")) {
             answer.sets_cookie = counts(NGX_HTTP_UPSTREAM_IGN_SET_COOKIE);
         }
     });

@@ -1,34 +1,13 @@
 #include "ngx/ttl_hook.h"
 
 #include "ngx/bridge.h"
+#include "ngx/purge_hook.h"
 #include "ngx/request_local.h"
 #include "ngx/ttl_choice.h"
 #include "ngx/ttl_popularity.h"
 #include "ngx/ttl_unstored.h"
 
 namespace cdn {
-
-#if (NGX_HTTP_CACHE)
-
-namespace {
-
-// A profile that forbids it serves nothing stale, whatever "use_stale" says.
-void forbid_stale(ngx_http_request_t *r)
-{
-    ngx_http_upstream_t *u = r->upstream;
-    auto *conf = static_cast<ngx_http_upstream_conf_t *>(ngx_palloc(r->pool, sizeof(*u->conf)));
-    if (conf == nullptr) {
-        throw std::bad_alloc();
-    }
-
-    *conf = *u->conf;
-    conf->cache_use_stale = 0;
-    u->conf = conf;
-}
-
-}  // namespace
-
-#endif
 
 bool ttl_bypasses(ngx_http_request_t *r)
 {
@@ -42,7 +21,7 @@ bool ttl_bypasses(ngx_http_request_t *r)
         return true;
     }
     if (choice->policy.profile->must_revalidate && r->upstream->conf->cache_use_stale != 0) {
-        forbid_stale(r);
+        own_upstream_conf(r)->cache_use_stale = 0;     // whatever "use_stale" says
     }
 #else
     static_cast<void>(r);
@@ -55,7 +34,7 @@ void note_revalidation(ngx_http_request_t *r)
     if (settle_ttl(r) != nullptr) {
         Heard told = hear_upstream(r);
         told.cache_control = view(copy(r->pool, told.cache_control));    // its buffer is used again
-        local<TtlNotes>(r).confirmed = told;
+        local<TtlNotes>(r).confirmed = pool_new<Heard>(r->pool, told);
     }
 }
 

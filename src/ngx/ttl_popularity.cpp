@@ -1,5 +1,6 @@
 #include "ngx/ttl_popularity.h"
 
+#include "ngx/status_count.h"
 #include "ngx/zone.h"
 #include "ttl/popularity.h"
 
@@ -37,8 +38,8 @@ void count_tier(ngx_http_request_t *r, const ttl::Policy &policy, const ttl::Lif
     }
     if (auto z = zone(main_conf(r))) {
         z->counters.add(status::Metric::popularity_tiers,
-                        {z->counters.label(policy.profile->name),
-                         z->counters.label(ttl::name(ttl::tier(*policy.rank)))});
+                        {label_of(z->counters, policy.profile->name),
+                         label_of(z->counters, ttl::name(ttl::tier(*policy.rank)))});
     }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // The layout of what stands in it: one that changes takes a new name, and so
 // new memory, with a newer module.
-constexpr std::string_view counters_name = "ngx_cdn_status_5";
+constexpr std::string_view counters_name = "ngx_cdn_status_6";
 constexpr std::string_view ranking_name = "ngx_cdn_ranking_1";
 
 // Half of it holds purges.

@@ -1,5 +1,7 @@
 #include "purge/table.h"
 
+#include "core/wildcards.h"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -394,7 +396,7 @@ void Table::raise_for_text(std::string_view text, std::int64_t born_ms, Times &t
                 }
                 continue;
             }
-            if (length != 0 && matches_wildcards({copy.data(), length}, text)) {
+            if (length != 0 && matches(Wildcards::stars, {copy.data(), length}, text)) {
                 times.raise(own);
             }
             break;
@@ -494,34 +496,6 @@ std::uint64_t Table::patterns() const
 std::uint64_t Table::evictions() const
 {
     return head_->evictions;
-}
-
-bool matches_wildcards(std::string_view pattern, std::string_view text)
-{
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = pattern.npos;                   // the last one seen, and
-    std::size_t resume = 0;                            // what it has swallowed so far
-
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            p++;
-            t++;
-        } else if (star != pattern.npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-
-    while (p < pattern.size() && pattern[p] == '*') {
-        p++;
-    }
-    return p == pattern.size();
 }
 
 }  // namespace cdn::purge

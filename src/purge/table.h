@@ -110,7 +110,4 @@ private:
     Head *head_;
 };
 
-// "/a/*.jpg" against a whole text; "*" is anything, slashes too.
-bool matches_wildcards(std::string_view pattern, std::string_view text);
-
 }  // namespace cdn::purge

@@ -8,6 +8,7 @@
 #include "core/digest.h"
 #include "core/encoding.h"
 #include "core/text.h"
+#include "core/wildcards.h"
 #include "sign/area.h"
 #include "sign/token.h"
 
@@ -180,7 +181,7 @@ private:
 
         const auto all = split(*patterns, '!');
         return std::any_of(all.begin(), all.end(), [&](std::string_view pattern) {
-            return matches_pattern(pattern, *path);
+            return matches(Wildcards::stars_and_question_marks, pattern, *path);
         });
     }
 

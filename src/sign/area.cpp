@@ -73,31 +73,4 @@ bool is_under(std::string_view path, std::string_view directory)
            && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-bool matches_pattern(std::string_view pattern, std::string_view text)
-{
-    // with one place to go back to, the last star: no pattern takes longer than
-    // its length times that of the text
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = pattern.npos;
-    std::size_t resume = 0;
-
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            p++;
-            t++;
-        } else if (star != pattern.npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-
-    return pattern.find_first_not_of('*', p) == pattern.npos;
-}
-
 }  // namespace cdn::sign

@@ -16,7 +16,4 @@ std::optional<std::string> plain_path(std::string_view raw_path);
 // By whole segments: "/abc" and "/abc/" have "/abc" and "/abc/x" inside, not "/abcd".
 bool is_under(std::string_view path, std::string_view directory);
 
-// `*` is any run of bytes, `?` any one.
-bool matches_pattern(std::string_view pattern, std::string_view text);
-
 }  // namespace cdn::sign

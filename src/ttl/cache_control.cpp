@@ -1,5 +1,6 @@
 #include "ttl/cache_control.h"
 
+#include "core/cache_directives.h"
 #include "core/text.h"
 
 #include <functional>
@@ -7,59 +8,6 @@
 namespace cdn::ttl {
 
 namespace {
-
-constexpr Seconds longest_delta = std::int64_t{1} << 31;   // RFC 9111 section 1.2.2
-
-// One member of a list, as name and value; quotes around the value are gone.
-struct Directive {
-    std::string_view name;
-    std::string_view value;
-    bool             has_value = false;
-    std::string_view whole;
-};
-
-// Splits at commas outside quotes.
-std::vector<Directive> directives(std::string_view text)
-{
-    std::vector<Directive> out;
-
-    for (std::size_t start = 0; start <= text.size();) {
-        bool quoted = false;
-        std::size_t end = start;
-        for (; end < text.size() && (quoted || text[end] != ','); end++) {
-            if (quoted && text[end] == '\\') {
-                end = std::min(end + 1, text.size() - 1);
-            } else if (text[end] == '"') {
-                quoted = !quoted;
-            }
-        }
-
-        const auto member = trim(text.substr(start, end - start));
-        start = end + 1;
-        if (member.empty()) {
-            continue;
-        }
-
-        const auto [name, value, has_value] = cut(member, '=');
-        Directive d{trim(name), trim(value), has_value, member};
-        if (d.value.size() >= 2 && d.value.front() == '"' && d.value.back() == '"') {
-            d.value = d.value.substr(1, d.value.size() - 2);
-        }
-        out.push_back(d);
-    }
-
-    return out;
-}
-
-// What is no number is as good as stale (RFC 9111 section 4.2.1).
-Seconds delta_seconds(std::string_view text)
-{
-    if (!text.empty() && text.find_first_not_of("0123456789") == text.npos) {
-        return std::min(parse_digits(text).value_or(longest_delta), longest_delta);
-    }
-
-    return 0;
-}
 
 void shorten(std::optional<Seconds> &slot, Seconds value)
 {
@@ -226,7 +174,7 @@ CacheControl parse_cache_control(std::string_view value)
         return control;
     }
 
-    for (const Directive &d : directives(value)) {
+    for (const CacheDirective &d : cache_directives(value)) {
         note(control, d.name, d.value);
     }
 
@@ -251,7 +199,7 @@ std::optional<CacheControl> parse_cdn_cache_control(std::string_view value)
 CacheControl parse_surrogate_control(std::string_view value)
 {
     CacheControl control;
-    for (const Directive &d : directives(value)) {
+    for (const CacheDirective &d : cache_directives(value)) {
         const auto [fresh, stale, has_stale] = cut(d.value, '+');
         if (equal_ignoring_case(d.name, "max-age")) {
             shorten(control.max_age, delta_seconds(fresh));
@@ -284,29 +232,26 @@ CacheControl for_this_cache(const OriginHeaders &headers)
     return parse_cache_control(headers.cache_control);
 }
 
-std::string print_cache_control(const ClientControl &control)
+ShortText<192> print_cache_control(const ClientControl &control)
 {
-    std::string out;
-    out.reserve(128);                                  // on each hit's path
-
-    out += control.visibility == Visibility::everybody ? "public" : "private";
-    out += ", max-age=";
-    append_number(out, control.age + control.fresh);
+    ShortText<192> out;
+    out.append(control.visibility == Visibility::everybody ? "public, max-age=" : "private, max-age=");
+    out.append(control.age + control.fresh);
 
     if (control.must_revalidate) {
-        out += ", must-revalidate";
+        out.append(", must-revalidate");
     } else {
         if (control.stale_while_revalidate > 0) {
-            out += ", stale-while-revalidate=";
-            append_number(out, control.stale_while_revalidate);
+            out.append(", stale-while-revalidate=");
+            out.append(control.stale_while_revalidate);
         }
         if (control.stale_if_error > 0) {
-            out += ", stale-if-error=";
-            append_number(out, control.stale_if_error);
+            out.append(", stale-if-error=");
+            out.append(control.stale_if_error);
         }
     }
     if (control.immutable) {
-        out += ", immutable";
+        out.append(", immutable");
     }
 
     return out;
@@ -314,41 +259,14 @@ std::string print_cache_control(const ClientControl &control)
 
 std::string limited_cache_control(std::string_view value, Seconds age, Seconds limit)
 {
-    limit = std::max<Seconds>(limit, 0);
     const CacheControl said = parse_cache_control(value);
-    const Seconds max_age = std::min(said.max_age.value_or(age + limit), age + limit);
-    const Seconds rest = limit - std::max<Seconds>(max_age - age, 0);
+    const Seconds oldest = age + std::max<Seconds>(limit, 0);
 
-    std::string out;
-    const auto add = [&](std::string_view name, std::optional<Seconds> number = {}) {
-        out += out.empty() ? "" : ", ";
-        out += name;
-        if (number) {
-            out += '=' + std::to_string(*number);
-        }
-    };
-
-    for (const Directive &d : directives(value)) {
-        const auto is = [&](std::string_view word) { return equal_ignoring_case(d.name, word); };
-        if (is("max-age")) {
-            continue;                                  // once, below
-        }
-        if (is("stale-while-revalidate") || is("stale-if-error")) {
-            const Seconds window = std::min(delta_seconds(d.value), rest);
-            if (window > 0) {
-                add(d.name, window);
-            }
-        } else if (is("s-maxage")) {
-            add(d.name, std::min(delta_seconds(d.value), age + limit));
-        } else {
-            add(d.whole);
-        }
-    }
+    std::optional<Seconds> max_age;
     if (!said.no_store) {
-        add("max-age", max_age);
+        max_age = std::min(said.max_age.value_or(oldest), oldest);
     }
-
-    return out;
+    return limited_directives(cache_directives(value), max_age, oldest);
 }
 
 std::string merged_vary(std::string_view vary, std::span<const std::string> more)

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/short_text.h"
 #include "ttl/profile.h"
 
 namespace cdn::ttl {
@@ -55,7 +56,7 @@ struct ClientControl {
     bool       immutable = false;
     bool       must_revalidate = false;
 };
-std::string print_cache_control(const ClientControl &control);
+ShortText<192> print_cache_control(const ClientControl &control);
 
 // The same Cache-Control, for a client that may use the response for `limit`
 // seconds from now at most; `age` is the Age that goes with it.  One that says no

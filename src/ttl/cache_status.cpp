@@ -1,7 +1,5 @@
 #include "ttl/cache_status.h"
 
-#include "core/text.h"
-
 namespace cdn::ttl {
 
 namespace {
@@ -27,37 +25,37 @@ std::string quoted(std::string_view text)
 
 }  // namespace
 
-std::string print_cache_status(const CacheStatus &status)
+ShortText<160> print_cache_status(const CacheStatus &status)
 {
-    std::string out;
-    out.reserve(96);                                   // on each hit's path
-
-    out += "ngx_cdn";
+    ShortText<160> out;
+    out.append("ngx_cdn; ");
     if (status.forwarded.empty()) {
-        out += "; hit";
+        out.append("hit");
     } else {
-        out += "; fwd=";
-        out += status.forwarded;
+        out.append("fwd=");
+        out.append(status.forwarded);
     }
     if (status.forward_status) {
-        out += "; fwd-status=";
-        append_number(out, *status.forward_status);
+        out.append("; fwd-status=");
+        out.append(*status.forward_status);
     }
     if (status.stored) {
-        out += "; stored";
+        out.append("; stored");
     }
     if (status.collapsed) {
-        out += "; collapsed";
+        out.append("; collapsed");
     }
     if (status.ttl) {
-        out += "; ttl=";
-        append_number(out, *status.ttl);
-    }
-    if (!status.key.empty()) {
-        out += "; key=" + quoted(status.key);
+        out.append("; ttl=");
+        out.append(*status.ttl);
     }
 
     return out;
+}
+
+std::string print_cache_key(std::string_view key)
+{
+    return "; key=" + quoted(key);
 }
 
 }  // namespace cdn::ttl

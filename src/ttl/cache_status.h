@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "core/short_text.h"
 #include "ttl/time_zone.h"
 
 #include <optional>
@@ -11,14 +12,16 @@
 namespace cdn::ttl {
 
 struct CacheStatus {
-    std::string_view       forwarded;                  // why: "miss", "stale" ...; empty: a hit
+    std::string_view        forwarded;                 // why: "miss", "stale" ...; empty: a hit
     std::optional<unsigned> forward_status;
-    bool                   stored = false;
-    bool                   collapsed = false;
-    std::optional<Seconds> ttl;                        // negative: stale for so long
-    std::string_view       key;                        // empty: not told
+    bool                    stored = false;
+    bool                    collapsed = false;
+    std::optional<Seconds>  ttl;                       // negative: stale for so long
 };
 
-std::string print_cache_status(const CacheStatus &status);
+ShortText<160> print_cache_status(const CacheStatus &status);
+
+// The parameter that tells the cache's key, to be appended.
+std::string print_cache_key(std::string_view key);
 
 }  // namespace cdn::ttl

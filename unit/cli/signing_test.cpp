@@ -67,7 +67,7 @@ TEST_F(Secrets, NeverComeFromTheCommandLine)
 TEST_F(Secrets, ThatCannotBeReadAreNamed)
 {
     EXPECT_EQ(failure([&] { bytes("env:CDN_UNIT_NONE"); }), "the environment has no CDN_UNIT_NONE");
-    EXPECT_EQ(failure([&] { bytes("file:/no/such"); }), "--key: /no/such: No such file or directory");
+    EXPECT_EQ(failure([&] { bytes("file:/no/such"); }), "/no/such: No such file or directory");
     EXPECT_EQ(failure([&] { bytes("hex:file:/no/such"); }), "/no/such: No such file or directory");
     write("xyz");
     EXPECT_EQ(failure([&] { bytes("hex:file:" + name); }), "--key: the secret is no valid hex");

@@ -26,8 +26,7 @@ TEST(LimitBrowser, AddsAge)
     EXPECT_EQ(limited("max-age=100", 60, 100), "max-age=100");
     EXPECT_EQ(limited("", 60, 100), "max-age=160");
     EXPECT_EQ(limited("max-age=3600", 60, -1), "max-age=60");
-    EXPECT_EQ(limited("max-age=999999999999999999", 999'999'999'999'999'999, 999'999'999'999'999'999),
-              "max-age=2199023255552");
+    EXPECT_EQ(limited("", 999'999'999'999'999'999, 999'999'999'999'999'999), "max-age=2199023255552");
 }
 
 TEST(LimitBrowser, LeavesStaleTimeWhatIsLeft)
@@ -35,7 +34,7 @@ TEST(LimitBrowser, LeavesStaleTimeWhatIsLeft)
     EXPECT_EQ(limited("max-age=10, stale-while-revalidate=86400", 60),
               "max-age=10, stale-while-revalidate=50");
     EXPECT_EQ(limited("stale-while-revalidate=86400, max-age=100", 60),
-              "stale-while-revalidate=0, max-age=60");
+              "max-age=60");
     EXPECT_EQ(limited("max-age=10, stale-if-error=5", 60), "max-age=10, stale-if-error=5");
     EXPECT_EQ(limited("s-maxage=3600, max-age=1", 60), "s-maxage=60, max-age=1");
 }

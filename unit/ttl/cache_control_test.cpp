@@ -86,7 +86,7 @@ TEST(LimitedCacheControl, NeverLetsAClientKeepLonger)
     EXPECT_EQ(limited_cache_control("public, max-age=600", 100, 200), "public, max-age=300");
     EXPECT_EQ(limited_cache_control("public, max-age=150", 100, 200), "public, max-age=150");
     EXPECT_EQ(limited_cache_control("max-age=150, stale-while-revalidate=600, immutable", 100, 200),
-              "stale-while-revalidate=150, immutable, max-age=150");
+              "max-age=150, stale-while-revalidate=150, immutable");
     EXPECT_EQ(limited_cache_control("max-age=600, stale-if-error=5", 0, 200), "max-age=200");
     EXPECT_EQ(limited_cache_control("s-maxage=600", 10, 20), "s-maxage=30, max-age=30");
     EXPECT_EQ(limited_cache_control("", 0, 20), "max-age=20");
