@@ -230,10 +230,13 @@ for my $call ([urls => '/brand/v.png'], [tags => 'brand']) {
     my $new = $edge->get('/a.png?olurl=/brand/v.png');
     is($new->header('X-Cache'), 'MISS', 'the composed picture with it');
     near($new->body, 100, 50, $G, 'it is made of the new overlay');
+    is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'HIT', 'and stays');
 }
 is($edge->get('/a.png?olurl=/brand/v.png')->header('Cache-Tag'), undef, 'clients see no tags');
 is($edge->request(POST => '/cdn/purge', body => '{"tags":["photo"],"mode":"hard"}')->status, 200, 'a purge of the picture\'s tag');
 is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'MISS', 'counts as before');
+$edge->get('/a.png?olurl=/brand/v.png') for 1 .. 4;
+is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'HIT', 'and the older overlay is believed in the end');
 
 $edge->get('/a.png?olurl=/brand/private.png') for 1, 2;
 is($edge->get('/a.png?olurl=/brand/private.png')->header('X-Cache'), 'MISS', 'with a private overlay it is not kept');

@@ -94,6 +94,14 @@ purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> by
         }
     }
 
+    // what it is laid with: a source older than a purge of its overlay would give the
+    // picture a birth before that purge, however new the overlay is
+    if (const RequestState *state = find_state(r); state != nullptr && state->transforms && state->overlay) {
+        for (const auto &[name, value] : state->overlay->tags) {
+            tags(value);
+        }
+    }
+
     // a profile's tags are not in the file: those of today count
     if (const std::vector<std::string> *own = ttl_tags(r)) {
         for (const std::string &tag : *own) {
