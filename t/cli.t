@@ -155,7 +155,7 @@ unlike(error('sign', '--key', 'correct horse', '/a'), qr/correct horse/, 'nor in
 }
 like(error('sign', '--key', 'env:NO_SUCH_THING', '/a'), qr/^2 ngx-cdn: the environment has no NO_SUCH_THING$/m, 'an unset variable');
 like(error('sign', '--key', "file:$keys/none", '/a'), qr/^2 .*none: No such file/, 'a file that is not there');
-like(error('sign', '/a'), qr/^2 ngx-cdn: needs a key: /, 'no key');
+like(error('sign', '/a'), qr/^2 ngx-cdn: needs a key: --key file:NAME, /, 'no key');
 
 # ---- pictures
 
@@ -196,7 +196,8 @@ for my $candidate (@candidates) {
     is($t->at('signed')->status($candidate->[0] =~ s/fit=cover/fit=crop/r), 403, 'a signature fits one size');
 }
 
-like(error('url', '--sign-expires', '1h', 'a.jpg', 'width=3'), qr/^2 ngx-cdn: needs a key: /, 'no signature without a key');
+like(error('url', '--sign-expires', '1h', 'a.jpg', 'width=3'), qr/^2 ngx-cdn: needs a key: --sign-key file:NAME, /,
+    'no signature without a key, by the name that the option has there');
 
 my $html = made('srcset', '--picture', '--alt', '"Cat" & <dog>', '--art', '(max-width: 600px)', 'tall.jpg ratio=3:4', 'photos/one cat.jpg', 'ratio=3:2', 'fit=crop');
 like($html, qr{\A<picture>\n  <source\n    media="\(max-width: 600px\)"\n    srcset="/cdn-cgi/image/width=480,height=640,fit=crop,quality=85/tall\.jpg 480w,}, 'art direction');

@@ -4,13 +4,15 @@ use lib 't/lib';
 use NginxTest;
 use NginxTest::Fleet qw(cached is_connected redis_server);
 use File::Temp 'tempdir';
+use Digest::SHA qw(sha1);
 use JSON::PP ();
+use MIME::Base64 'encode_base64';
 use Time::HiRes 'sleep';
 
 my ($command) = grep { -x } NginxTest::module() =~ s{[^/]*$}{ngx-cdn}r, "$NginxTest::root/build/ngx-cdn";
 $command or die "no build/ngx-cdn: run scripts/test first\n";
 my $dir = tempdir('ngx_cdn_cli_XXXXXX', TMPDIR => 1, CLEANUP => 1);
-delete @ENV{qw(NGX_CDN_PURGE_URL NGX_CDN_PURGE_TOKEN NGX_CDN_REDIS NGX_CDN_STATUS_URL)};
+delete @ENV{qw(NGX_CDN_PURGE_URL NGX_CDN_PURGE_TOKEN NGX_CDN_REDIS NGX_CDN_STATUS_URL NGX_CDN_STATUS_USER)};
 
 sub write_file ($name, $text)
 {
@@ -240,7 +242,7 @@ is(cached($b, '/five'), 'MISS 2', 'it catches up');
 # ---- warm
 
 my $via = "http://127.0.0.1:$a->{port}";
-write_file('list', join '', map { "$_\n" } '# pages', '/w1', '/w2', "http://other.test/w1", '/p/a.jpg', '', '/w1');
+write_file('list', join '', map { "$_\n" } '# pages', '/w1', '/w2', "http://other.test/w3", '/p/a.jpg', '', '/w1');
 is(run('warm', '--via', $via, '--host', 'www.test', '--urls', "$dir/list", '--presets', 'hero,thumbnail', '--widths', '480'), 0, 'a list is fetched');
 like(out(), qr/\A7 fetched, 0 failed; \d+ B in \d+s\n7 are new in the cache, 0 were there\n\z/, 'each URL once, with its variants');
 is(err(), '', 'without a terminal there is no progress bar');
@@ -300,6 +302,28 @@ like(out(), qr/^## Traffic\n\n- \*\*Requests\*\*/m, 'is Markdown');
 is(run('report', $status, '--period', '2h'), 2, 'of a period that is not kept is refused');
 is(run('status', "http://127.0.0.1:$closed/cdn/status"), 3, 'no edge, no status');
 is(run('status', "$via/one"), 1, 'a page is no status');
+
+# where it asks who one is
+my $asking = nginx('location = /status { cdn_status; auth_basic status; auth_basic_user_file %DIR%/users; }');
+$asking->write("$asking->{dir}/users", "eve:{SHA}" . encode_base64(sha1('pass:word')));
+my $user = $asking->write("$asking->{dir}/user", "eve:pass:word\n");
+my $asked = "http://127.0.0.1:$asking->{port}/status";
+is(run('status', $asked), 1, 'a status behind a password');
+like(err(), qr{/status answers 401$}m, 'is refused without one');
+for my $how (['status'], ['status', '--json'], ['report']) {
+    is(run(@$how, '--user', "file:$user", $asked), 0, "@$how: and there for who has it");
+}
+{
+    local $ENV{NGX_CDN_STATUS_USER} = 'eve:pass:word';
+    is(run('report', $asked), 0, 'from the environment');
+    is(run('warm', '--via', "http://127.0.0.1:$asking->{port}", '--status', $asked, '--top', 5), 0, 'for warm too');
+    local $ENV{OTHER} = 'eve:wrong';
+    is(run('status', '--user', 'env:OTHER', $asked), 1, 'a wrong one');
+    is(run('status', '--user', 'eve:pass:word', $asked), 2, 'on the command line: never');
+    unlike(err(), qr/pass:word/, 'nor is it repeated');
+    local $ENV{OTHER} = 'eve';
+    is(run('status', '--user', 'env:OTHER', $asked), 2, 'without a password it is none');
+}
 
 # what an edge tells may have come from anyone
 my $hostile = nginx(<<'CONF', files => { 'status.json' => JSON::PP->new->utf8->encode({

@@ -18,6 +18,8 @@ is($t->get("$large,format=webp/cat.jpg")->status, 200, 'what fits is made');
 my $cheaper = $t->get("$large,format=auto/cat.jpg", %both);
 is($cheaper->header('Content-Type'), 'image/webp', 'what does not is made in the next negotiated format');
 
+is_deeply($t->get('/status')->json->{images}{degraded}, { memory => 1 }, 'which is counted');
+
 my $refused = $t->get("$large,format=avif/cat.jpg");
 is($refused->status, 503, 'where there is none it is refused');
 like($refused->header('Retry-After'), qr/^\d+$/, 'for now');

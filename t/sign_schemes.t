@@ -80,6 +80,7 @@ CONF
         cdn_sign_key k1 secret salt=salt;
         location / { cdn_sign_scheme bunnycdn; }
         location /x/ { cdn_sign_scheme imgproxy; }
+        add_header X-Uri $cdn_uri always;
     }
     server {
         listen 127.0.0.1:%PORT_thumbor%;
@@ -238,6 +239,14 @@ for my $path ('/bcdn_token=T/../../logs/error.log', '/bcdn_token=T/x/../../../lo
     '/x/../logs/error.log', '/x/%2e%2e/%2e%2e/logs/error.log', '/bcdn_token=T/%2e%2e/logs/error.log', '/bcdn_token=T/..%2flogs/error.log')
 {
     like($t->at('climb')->status($path), qr/^40[034]$/, "not $path");
+}
+
+# whom "satisfy any" lets in without it, a junk token is taken from as well
+$t->write('open.txt', 'open');
+for my $path ('/bcdn_token=junk&expires=1/open.txt', '/x/open.txt') {
+    my $r = $t->at('climb')->get($path);
+    is($r->body, 'open', "what is behind $path is served");
+    is($r->header('X-Uri'), '/open.txt', 'and $cdn_uri has no token');
 }
 
 # imgix

@@ -3,7 +3,7 @@
 use lib 't/lib';
 use NginxTest;
 
-my $t = nginx(<<'CONF', files => { 'cat.jpg' => picture() }, http => <<'HTTP', workers => 2);
+my $t = nginx(<<'CONF', files => { 'cat.jpg' => picture(), 'large.jpg' => picture(width => 2000, height => 1600) }, http => <<'HTTP', workers => 2);
 
     location ^~ /cdn-cgi/image/ {
         cdn_image   cloudflare;
@@ -38,6 +38,8 @@ is_deeply($json->{requests}{by_status}, { hit => 2, miss => 3, none => 1 }, 'by 
 is_deeply($json->{requests}{by_class}, { '2xx' => 4, '4xx' => 2 }, 'by class');
 is_deeply($json->{images}{transforms}, { jpeg => { ok => 2 } }, 'transformations');
 is_deeply($json->{images}{requests}, { cloudflare => { ok => 5, refused => 1 } }, 'image URLs');
+is_deeply($json->{images}{pixels}, { in => 2 * 300 * 200, out => 50 * 33 + 60 * 40 }, 'pixels');
+is_deeply($json->{images}{degraded}, {}, 'none in another format than wanted');
 cmp_ok($json->{images}{bytes}{in}, '>', $json->{images}{bytes}{out}, 'bytes in and out');
 cmp_ok($json->{bytes}{sent}, '>', $json->{images}{bytes}{out}, 'bytes sent');
 
@@ -59,12 +61,22 @@ like($t->get('/status', Accept => 'text/plain;version=0.0.4')->body, qr/^# HELP/
 like($t->get('/status?format=prometheus')->body, qr/^# HELP/, '?format= decides');
 like($t->get('/status?format=html')->body, qr/<!doctype html>/, 'for each form');
 is($t->status('/status?format=xml'), 400, 'but no other');
+like($t->get('/status', Accept => 'application/json, text/plain, */*')->header('Content-Type'), qr{^application/json}, 'a script: JSON');
+like($t->get('/status', Accept => 'text/html;q=0.5, application/json')->header('Content-Type'), qr{^application/json}, 'weights count');
+like($t->get('/status', Accept => 'text/html;q=0')->header('Content-Type'), qr{^application/json}, 'and refusals');
+is($t->get('/status', Accept => 'application/openmetrics-text;version=1.0.0')->header('Content-Type'),
+    'application/openmetrics-text; version=1.0.0; charset=utf-8', 'OpenMetrics with its version');
+is($t->get('/prometheus', Accept => 'text/html')->header('Content-Type'), 'text/plain; version=0.0.4; charset=utf-8', 'a location of one form has no other');
+like($t->get('/prometheus', Accept => 'application/openmetrics-text')->body, qr/# EOF/, 'but OpenMetrics is one of Prometheus\'s');
+is($t->get('/status')->header('Vary'), 'Accept', 'Vary tells');
 is($t->get('/status')->header('Cache-Control'), 'no-store', 'not to be kept');
 unlike($t->get('/html')->body, qr{(?:src|href)="?(?:https?:)?//}, 'the page needs nothing from outside');
 is($t->head('/status')->status, 200, 'HEAD');
 like($t->get('/html')->header('Content-Security-Policy'), qr/default-src 'none'.*connect-src 'self'/, 'and may load nothing');
 is($t->get('/html?format=json&series=1')->json->{version}, 1, 'but asks its own address');
-is($t->request('POST', '/status')->status, 405, 'nothing else');
+my $post = $t->request('POST', '/status', body => 'x');
+is($post->status, 405, 'nothing else');
+is($post->header('Allow'), 'GET, HEAD', 'as it says');
 is($t->status('/denied'), 403, 'allow and deny hold');
 
 $t->many(100, '/cdn-cgi/image/width=50/cat.jpg');
@@ -78,5 +90,9 @@ for my $zone ('cdn_zone 1m;', 'cdn_zone 4m;', '') {
     $t->reload;
     is($t->get('/json')->json->{requests}{total}, 106, "so does one to \"$zone\"");
 }
+
+
+is($t->get('/cdn-cgi/image/format=auto/large.jpg', Accept => 'image/avif,image/webp')->header('Content-Type'), 'image/webp', 'a picture too large for AVIF');
+is_deeply($t->get('/json')->json->{images}{degraded}, { size => 1 }, 'is counted as made in another format');
 
 done();

@@ -13,7 +13,7 @@ CONF
 
 $t->get('/origin/') for 1 .. 2;
 $t->get('/cdn-cgi/image/width=20/cat.jpg');
-my @hostile = ("%5c", '%22', '"', '\\', '{', '}', '<b>', "\xff\xfe", "\xc3\xa9");
+my @hostile = ("%5c", '%22', '"', '\\', '{', '}', '<b>', "\xff\xfe", "\xfd\xfc", "\xc3\xa9", ("x" x 62) . "\xc3\xa9");
 $t->get("/origin/?region=$_") for @hostile;
 
 for my $empty (1, 0) {
@@ -39,5 +39,8 @@ $seen{$_}++ for $text =~ /^([^#].*) \S+$/mg;
 is_deeply([grep { $seen{$_} > 1 } keys %seen], [], 'each series once');
 like($text, qr/^nginx_cdn_requests_total\{[^\n]*region="\\\\"/m, 'a backslash is escaped');
 like($text, qr/region="\\""/, 'and a quote');
+like($text, qr/^nginx_cdn_region_duration_seconds_count\{region="\?\?"\} 2$/m, 'what is no UTF-8 is one label');
+my $json = $t->get('/status')->body;
+is(scalar(() = $json =~ /"\?\?":/g), 1, 'in JSON too');
 
 done();

@@ -94,6 +94,48 @@ $json = status(sub ($j) { 1 });
 is($json->{windows}{'1h'}{requests}, 131, 'a binary upgrade keeps windows');
 is((grep { $_->{name} eq 'server_error' && $_->{since} == $since } @{ $json->{alerts} }), 1, 'and alerts');
 
+# alerts under other thresholds, from their beginning to their end
+my $moved = nginx(<<'CONF', clock => '2026-11-02 15:00:00', http => 'cdn_alert error_rate warning=0.3 critical=0.6;', origin => sub ($request) { 'x' });
+
+    location /ok        { cdn_region eu; return 200; }
+    location /broken    { cdn_region eu; return 500; }
+    location /slow      { cdn_region eu; proxy_pass http://%ORIGIN%; }
+    location = /status  { cdn_status; }
+
+CONF
+sub alerts () { return [sort map { "$_->{name} $_->{severity} $_->{threshold}" . ($_->{ended} ? ' ended' : '') } grep { $_->{name} ne 'response_time_ms' } @{ $moved->get('/status')->json->{alerts} }] }
+# the page's second and the alerts' are not the same: two of them have to pass
+sub pass_time () { my $then = $moved->get('/status')->json->{now}; return eventually(sub { $moved->get('/status')->json->{now} >= $then + 2 }, 10) }
+
+$moved->get($_) for ('/ok') x 14, ('/broken') x 6;
+pass_time();
+is_deeply(alerts(), ['server_error critical 5'], 'at its warning a value is not beyond it; six errors within a minute are');
+$moved->get('/broken');
+pass_time();
+is_deeply(alerts(), ['error_rate warning 0.3', 'server_error critical 5'], 'beyond it is');
+$moved->clock('2026-11-02 15:00:40');
+pass_time();
+is_deeply(alerts(), ['error_rate warning 0.3', 'server_error critical 5'], 'both last');
+$moved->clock('2026-11-02 15:02:30');
+pass_time();
+is_deeply(alerts(), ['error_rate warning 0.3', 'server_error critical 5 ended'], 'a minute without errors later one has ended');
+$moved->clock('2026-11-02 15:06:40');
+pass_time();
+is_deeply(alerts(), ['error_rate warning 0.3 ended', 'server_error critical 5 ended'], 'and five minutes later both');
+my $slow = $moved->connect;
+$slow->send("GET /slow HTTP/1.1\r\nHost: localhost\r\n");
+pass_time();
+$slow->send("Connection: close\r\n\r\n")->read_to_end;
+pass_time();
+is(scalar(grep { /high/ } @{ alerts() }), 0, 'a request of two seconds is no alert');
+$slow = $moved->connect;
+$slow->send("GET /slow HTTP/1.1\r\nHost: localhost\r\n");
+pass_time();
+$moved->clock('2026-11-02 15:06:55');
+$slow->send("Connection: close\r\n\r\n")->read_to_end;
+pass_time();
+is(scalar(grep { $_ eq 'high_response_time warning 5000' } @{ alerts() }), 1, 'one of more than five is');
+
 like(refuses('', http => 'cdn_alert errors warning=1;'), qr/"cdn_alert": knows response_time_ms.*not "errors"/, 'an unknown metric');
 like(refuses('', http => 'cdn_alert error_rate warning=x;'), qr/takes warning=N and critical=N, not "warning=x"/, 'no number');
 like(refuses('', http => 'cdn_alert error_rate warning=0.2 critical=0.1;'), qr/critical has to be over warning, which is 0.2/, 'the wrong order');

@@ -22,6 +22,9 @@ my $t = nginx(<<'CONF', clock => '2026-11-03 12:00:00', http => <<'HTTP');
     location /sie/    { cdn_ttl sie;  proxy_pass http://%ORIGIN%; }
     location /strict/ { cdn_ttl user_content;  proxy_cache_use_stale error;  proxy_pass http://%ORIGIN%; }
     location /lax/    { cdn_ttl lax;  proxy_cache_use_stale error;  proxy_pass http://%ORIGIN%; }
+    location /gzip/   { cdn_ttl media_resource;  gzip on;  gzip_vary on;  gzip_types *;  gzip_min_length 1;  proxy_pass http://%ORIGIN%; }
+    location /gzip-tokens/ { cdn_ttl tokens;  gzip on;  gzip_vary on;  gzip_types *;  gzip_min_length 1;  proxy_pass http://%ORIGIN%; }
+    location /aged/   { cdn_ttl origin;  proxy_pass http://%ORIGIN%; }
     location /reval/  { cdn_ttl lax;  proxy_cache_revalidate on;  proxy_pass http://%ORIGIN%; }
 
 CONF
@@ -30,17 +33,35 @@ CONF
     cdn_ttl_profile swr { ttl 1h;  stale_while_revalidate 10m; }
     cdn_ttl_profile sie { ttl 1h;  stale_if_error 10m; }
     cdn_ttl_profile lax { ttl 1h; }
+    cdn_ttl_profile tokens { ttl 1h;  vary X-Token; }
 
 HTTP
 
 my $asked = 0;
 my $handler = sub ($request) {
     my @late = $request->{uri} eq '/swr/a' && $asked++ ? (delay => 2) : ();
+    return [200, ['Cache-Control' => 'max-age=100', Age => '10', Age => '20'], 'two'] if $request->{uri} eq '/aged/two';
+    return [200, ['Cache-Control' => 'max-age=100', Age => '9' x 25], 'huge'] if $request->{uri} eq '/aged/huge';
     return [304, [], ''] if $request->{headers}{'if-none-match'};
     return [200, [ETag => '"v1"', 'Referrer-Policy' => 'no-referrer', 'Access-Control-Allow-Origin' => 'https://a.example',
         'Access-Control-Allow-Credentials' => 'true'], "n$request->{n} $request->{uri}", @late];
 };
 $t->origin($handler);
+
+# one line of Vary, whoever writes it
+
+for my $try (1 .. 2) {
+    is_deeply([$t->get('/gzip/x')->headers('Vary')], ['Accept, Accept-Encoding'], 'gzip_vary adds nothing to a profile that says it');
+    is_deeply([$t->get('/gzip-tokens/x', 'Accept-Encoding' => 'gzip')->headers('Vary')], ['X-Token, Accept-Encoding'], 'and merges with one that does not');
+}
+
+# an Age from further up
+
+$t->get('/aged/two');
+my @age = $t->get('/aged/two')->headers('Age');
+is(scalar @age, 1, 'of two one is told');
+cmp_ok($age[0], '>=', 20, 'the elder');
+like($t->get('/aged/huge')->header('Cache-Status'), qr/fwd/, 'one too large to count is of something too old to keep') for 1 .. 2;
 
 # sets of headers
 

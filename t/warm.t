@@ -39,6 +39,7 @@ sub origin ($r)
 {
     return [500, [], 'no'] if $r->{uri} =~ /broken/;
     return [404, [], 'no'] if $r->{uri} =~ /missing/;
+    return [200, ['Cache-Control' => 'no-store'], 'still'] if $r->{uri} =~ /leaving/;
     select undef, undef, undef, 0.3 if $r->{uri} =~ /slow/;
     select undef, undef, undef, 0.12 if $r->{uri} =~ /sluggish/;
     return [200, ['Content-Type' => 'image/jpeg', 'Cache-Control' => 'max-age=60'], photo()] if $r->{uri} =~ /jpg/;
@@ -73,6 +74,8 @@ sub asked ($uri, %headers)
 # ---- visitors of the day before
 
 asked('/popular.html') for 1 .. 3;
+asked('/leaving.html');
+is(asked('/missing.html')->status, 404, 'something is asked for that is not there') for 1 .. 3;
 asked('/cdn-cgi/image/width=200,format=auto/photos/popular.jpg');
 is(warm()->{state}, 'idle', 'nothing is warmed yet');
 is(warm()->{due}, undef, 'and nothing has been');
@@ -84,7 +87,7 @@ my $before = $t->get('/cdn/status?format=json')->json->{requests}{total};
 at('2026-11-10 11:59:57');
 ok(idle('school', 1794312000), 'at seven it runs') or diag($t->log_tail);
 my $w = warm();
-is($w->{failed}, 0, 'without failures');
+is($w->{failed}, 0, 'without failures: what was not there is left alone');
 is($w->{succeeded}, $w->{total}, 'all of it');
 is($w->{left_out}, 1, 'but for a line that is no URL');
 cmp_ok($w->{bytes}, '>', 10_000, 'bytes are counted');
@@ -129,8 +132,10 @@ ok(idle('school', 1794398400), 'the next day');
 is(asked('/new.css')->header('X-Cache'), 'HIT', 'the list is read anew');
 is(warm()->{failed}, 2, 'what the origin does not have is a failure');
 like($t->error_log, qr/\[warn\].*cdn warm: "school": 404 for school.example\/missing|404 for \/missing/, 'and is named');
+$t->origin(sub ($r) { $r->{uri} =~ /leaving/ ? [410, [], 'no'] : origin($r) });
 at('2026-11-12 11:59:58');                             # Thursday
 ok(idle('school', 1794484800), 'on Thursday');
+is(warm()->{failed}, 3, 'what was there last week is not any more');
 at('2026-11-14 12:30:00');
 is(warm()->{due}, 1794484800, 'not on Saturday');
 unlink "$t->{dir}/html/list.txt";
@@ -138,6 +143,7 @@ at('2026-11-16 11:59:58');
 ok(idle('school', 1794830400), 'on Monday, without its list');
 like($t->error_log, qr/cdn warm: "school": cannot read ".*list.txt"/, 'it says so');
 cmp_ok(warm()->{total}, '>=', 8, 'and last week is remembered');
+is(warm()->{failed}, 0, 'but not what was gone by then');
 
 # ---- a reload in the middle
 

@@ -97,11 +97,11 @@ public:
         purge.node = "ngx-cdn";                        // of no edge's: each takes it as another one's
 
         if (purge.at_ms) {
-            run(purge::schedule_command(keys_, purge));
+            run(purge::schedule_command(keys_, purge.id, *purge.at_ms, purge::print_purge(purge)));
             standing.status = purge::Status::scheduled;
         } else {
             purge.time_ms = unix_ms();
-            const auto taken = run(purge::publish_command(keys_, purge));
+            const auto taken = run(purge::publish_command(keys_, purge.id, purge::print_purge(purge)));
             if (taken->type == REDIS_REPLY_ARRAY && taken->elements == 2) {
                 purge.time_ms = parse_digits(reply_text(taken->element[1])).value_or(purge.time_ms);
             }

@@ -46,7 +46,7 @@ Variables variables_of(const SigningOptions &options, const WebUrl &url, const s
     for (const std::string &text : options.variables) {
         const auto [name, value, has_value] = cut(text, '=');
         if (!has_value || name.empty()) {
-            refuse("--var takes NAME=VALUE, not \"" + printable(text) + '"');
+            refuse(options.name("var") + " takes NAME=VALUE, not \"" + printable(text) + '"');
         }
         variables.insert_or_assign(std::string(name.starts_with('$') ? name.substr(1) : name), std::string(value));
     }
@@ -84,7 +84,8 @@ std::vector<sign::Key> read_keys(const SigningOptions &options)
     }
     if (places.empty()) {
         if (std::getenv("NGX_CDN_KEY") == nullptr) {
-            refuse("needs a key: --key file:NAME, --key env:NAME, or NGX_CDN_KEY in the environment");
+            const std::string key = options.name("key");
+            refuse("needs a key: " + key + " file:NAME, " + key + " env:NAME, or NGX_CDN_KEY in the environment");
         }
         places.emplace_back(default_key);
     }
@@ -94,9 +95,9 @@ std::vector<sign::Key> read_keys(const SigningOptions &options)
 
     std::vector<sign::Key> keys;
     for (std::size_t i = 0; i < places.size(); i++) {
-        keys.push_back({i < options.ids.size() ? options.ids[i] : "", read_secret("--key", places[i]), {}});
+        keys.push_back({i < options.ids.size() ? options.ids[i] : "", read_secret(options.name("key"), places[i]), {}});
         if (!options.salt.empty()) {
-            keys.back().salt = read_secret("--salt", options.salt);
+            keys.back().salt = read_secret(options.name("salt"), options.salt);
         }
     }
 
@@ -136,6 +137,7 @@ std::string key_named_in(const std::string &scheme, const std::string &target, s
 
 void add_key_options(CLI::App &app, SigningOptions &options, const std::string &prefix)
 {
+    options.prefix = prefix;
     app.add_option("--" + prefix + "scheme", options.scheme, "how it is signed, as in cdn_sign_scheme; default: native")
         ->type_name("NAME")->check(CLI::IsMember(sign::scheme_names()));
     app.add_option("--" + prefix + "option", options.options,
@@ -204,7 +206,7 @@ WebUrl WebUrl::of(std::string_view text)
     return url;
 }
 
-std::string expand(std::string_view text, const Variables &variables)
+std::string expand(std::string_view text, const Variables &variables, const SigningOptions &options)
 {
     std::string out;
     while (!text.empty()) {
@@ -221,9 +223,9 @@ std::string expand(std::string_view text, const Variables &variables)
         const auto name = text.substr(0, end);
         const auto found = variables.find(name);
         if (found == variables.end()) {
-            refuse(name == "remote_addr" ? "the scheme reads the client's address: say --ip ADDRESS"
-                                         : "the scheme reads $" + std::string(name) + ": say --var "
-                                               + std::string(name) + "=VALUE");
+            refuse(name == "remote_addr" ? "the scheme reads the client's address: say " + options.name("ip") + " ADDRESS"
+                                         : "the scheme reads $" + std::string(name) + ": say " + options.name("var")
+                                               + ' ' + std::string(name) + "=VALUE");
         }
         out += found->second;
         text.remove_prefix(end);
@@ -252,10 +254,10 @@ std::string Signer::operator()(std::string_view text) const
 
     sign::Wish wish{key_, now_};
     if (!options_.expires.empty()) {
-        wish.expires = read_time("--expires", options_.expires, now_);
+        wish.expires = read_time(options_.name("expires"), options_.expires, now_);
     }
     if (!options_.starts.empty()) {
-        wish.starts = read_time("--starts", options_.starts, now_);
+        wish.starts = read_time(options_.name("starts"), options_.starts, now_);
     }
     wish.ip = reads_variables(options_.scheme) ? "" : options_.ip;
     wish.area = options_.area;
@@ -263,7 +265,7 @@ std::string Signer::operator()(std::string_view text) const
     wish.in_path = options_.in_path;
 
     const auto made = scheme->sign({sign::Url::of(url.target), {}, [&](std::size_t i) {
-        return expand(scheme->expressions()[i], variables);
+        return expand(scheme->expressions()[i], variables, options_);
     }}, wish);
     if (!made) {
         refuse(options_.scheme + ": " + made.error().message);
@@ -292,7 +294,7 @@ Verified verify(const SigningOptions &options, std::string_view text, std::strin
         }
 
         const sign::Answer answer = scheme->verify({sign::Url::of(url.target), cookies, [&](std::size_t i) {
-            return expand(scheme->expressions()[i], variables);
+            return expand(scheme->expressions()[i], variables, options);
         }}, now);
         if (first || answer.verdict == sign::Verdict::ok || best.answer.verdict == sign::Verdict::invalid) {
             best = {answer, url.origin + clean};

@@ -29,6 +29,9 @@ struct SigningOptions {
     std::string              hash;
     bool                     in_path = false;
     std::vector<std::string> variables;                // NAME=VALUE
+    std::string              prefix;                   // of these options' names
+
+    std::string name(std::string_view option) const { return "--" + prefix + std::string(option); }
 
     // Whether anything was said of it.
     bool asked() const
@@ -75,6 +78,6 @@ Verified verify(const SigningOptions &options, std::string_view url, std::string
 
 // "$uri and ${name}" with their values; an unknown one is refused.
 using Variables = std::map<std::string, std::string, std::less<>>;
-std::string expand(std::string_view text, const Variables &variables);
+std::string expand(std::string_view text, const Variables &variables, const SigningOptions &options = {});
 
 }  // namespace cdn::cli

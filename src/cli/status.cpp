@@ -1,7 +1,6 @@
 // ngx-cdn status: what an edge says of itself, each second.
 
 #include "cli/command.h"
-#include "cli/http.h"
 #include "cli/status_json.h"
 #include "cli/status_screen.h"
 
@@ -17,8 +16,7 @@ namespace cdn::cli {
 namespace {
 
 struct Options {
-    std::string url;
-    std::string ca_file;
+    StatusPlace place;
     bool        print_json = false;
     bool        once = false;
 };
@@ -74,9 +72,9 @@ void draw(std::vector<std::string> lines, const Look &look)
     std::fflush(stdout);
 }
 
-void watch(const Options &options)
+void watch(const StatusSource &source)
 {
-    nlohmann::json status = fetch_status(options.url, options.ca_file, true);
+    nlohmann::json status = source.fetch(true);
     std::string    problem;
 
     const OtherScreen other;
@@ -94,7 +92,7 @@ void watch(const Options &options)
             return;
         }
         try {
-            status = fetch_status(options.url, options.ca_file, true);
+            status = source.fetch(true);
             problem.clear();
         } catch (const Failure &failure) {
             problem = failure.what();
@@ -104,18 +102,19 @@ void watch(const Options &options)
 
 void show(const Options &options)
 {
+    const StatusSource source(options.place);
     if (options.print_json) {
-        std::puts(json_text(fetch_status(options.url, options.ca_file, true), 2).c_str());
+        std::puts(json_text(source.fetch(true), 2).c_str());
         return;
     }
 
     Look look = look_of(STDOUT_FILENO);
     if (look.terminal && !options.once) {
-        watch(options);
+        watch(source);
         return;
     }
     look.width = look.terminal ? look.width : 120;
-    for (const std::string &line : status_screen(fetch_status(options.url, options.ca_file, true), look)) {
+    for (const std::string &line : status_screen(source.fetch(true), look)) {
         std::puts(line.c_str());
     }
 }
@@ -125,16 +124,15 @@ void show(const Options &options)
 void add_status(CLI::App &app)
 {
     auto options = std::make_shared<Options>();
-    options->url = status_url;
     CLI::App *command = app.add_subcommand("status", "What an edge says of itself, live in a terminal");
-    command->add_option("URL", options->url, "of its cdn_status")->envname("NGX_CDN_STATUS_URL")->capture_default_str();
-    command->add_option("--cacert", options->ca_file, "PEM file of the authorities to trust, for https")->type_name("FILE");
+    add_status_place(*command, options->place);
     command->add_flag("--json", options->print_json, "print the JSON as it is");
     command->add_flag("--once", options->once, "print it once; so it is too where the output is no terminal");
     command->footer("Ctrl-C ends it.  Colours are off where NO_COLOR is set.\n\n"
                     "Examples:\n"
                     "  ngx-cdn status\n"
-                    "  ngx-cdn status --json https://edge-1.example.com/cdn/status | jq .score");
+                    "  ngx-cdn status --json https://edge-1.example.com/cdn/status | jq .score\n"
+                    "  ngx-cdn status --user file:/etc/ngx-cdn.user https://edge-1.example.com/cdn/status");
     command->callback([options] { show(*options); });
 }
 

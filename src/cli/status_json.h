@@ -3,6 +3,9 @@
 
 #pragma once
 
+#include "cli/command.h"
+#include "cli/http.h"
+
 #include <nlohmann/json.hpp>
 
 #include <initializer_list>
@@ -23,9 +26,27 @@ const nlohmann::json &members_at(const nlohmann::json &from, Path path); // an o
 // As JSON, in ASCII: what is none is escaped, so that a terminal shows it and no more.
 std::string json_text(const nlohmann::json &value, int indent = -1);
 
-// GET of cdn_status's JSON at that URL.  Throws Failure.
-nlohmann::json fetch_status(const std::string &url, const std::string &ca_file, bool with_series);
+// A cdn_status, and what lets one in.
+struct StatusPlace {
+    std::string url = "http://127.0.0.1/cdn/status";
+    std::string user;                                  // file:NAME or env:NAME; none: the environment's
+    std::string ca_file;
+};
 
-inline constexpr char status_url[] = "http://127.0.0.1/cdn/status";
+// The options of it that commands share.
+void add_status_place(CLI::App &command, StatusPlace &place);
+void add_status_user(CLI::App &command, const std::string &name, std::string &user);
+
+// GET of its JSON.  Throws Failure.
+class StatusSource {
+public:
+    explicit StatusSource(const StatusPlace &place);
+
+    nlohmann::json fetch(bool with_series) const;
+
+private:
+    std::string url_;
+    Request     request_;
+};
 
 }  // namespace cdn::cli

@@ -32,6 +32,7 @@ struct Options {
     std::string              urls;
     int                      top = 0;
     std::string              status;                   // none: the edge's own, where README has it
+    std::string              status_user;
     std::vector<std::string> presets;
     std::vector<int>         widths;
     std::string              picture_options = "quality=85";
@@ -96,7 +97,7 @@ std::vector<WarmUrl> wanted(const Options &options, const Via &via)
     }
     if (options.top > 0) {
         const std::string url = !options.status.empty() ? options.status : options.via + "/cdn/status";
-        const auto status = fetch_status(url, options.ca_file, false);
+        const auto status = StatusSource({url, options.status_user, options.ca_file}).fetch(false);
         for (const char *list : {"objects", "misses"}) {
             int taken = 0;
             for (const auto &object : list_at(status, {"top", list})) {
@@ -348,6 +349,7 @@ void add_warm(CLI::App &app)
     command->add_option("--top", options->top, "and so many of the most requested objects, and of the most missed, of the edge's status")->type_name("N")
         ->check(CLI::Range(0, 1000));
     command->add_option("--status", options->status, "where that is, if not at /cdn/status of --via")->type_name("URL");
+    add_status_user(*command, "--status-user", options->status_user);
     command->add_option("--presets", options->presets, "of each picture these presets too: hero,thumbnail")->type_name("NAME")->delimiter(',');
     command->add_option("--widths", options->widths, "and these widths: 480,768,1024")->type_name("N")->delimiter(',')->check(CLI::Range(1, 12000));
     command->add_option("--options", options->picture_options, "what stands beside a width, as in the pages' image URLs")->type_name("OPTIONS")->capture_default_str();

@@ -51,18 +51,30 @@ std::size_t count_scans(std::string_view bytes)
     return scans;
 }
 
-// PNG, third edition, section 5.3.
-std::size_t count_texts(std::string_view bytes)
-{
-    std::size_t texts = 0;
+struct Chunks {
+    std::size_t texts = 0;                             // compressed ones
+    bool        is_cut = false;                        // one is longer than what is left
+};
 
-    for (std::size_t at = 8; at + 12 <= bytes.size();) {
+// PNG, third edition, section 5.3.
+Chunks read_chunks(std::string_view bytes)
+{
+    Chunks chunks;
+
+    for (std::size_t at = 8; at + 8 <= bytes.size();) {
+        const std::size_t length = big_endian(bytes.substr(at, 4));
         const auto type = bytes.substr(at + 4, 4);
-        texts += type == "zTXt"sv || type == "iTXt"sv ? 1 : 0;
-        at += 12 + big_endian(bytes.substr(at, 4));
+        if (type == "IEND"sv) {
+            break;
+        }
+
+        // libpng reads pixels bit by bit, and makes room for the whole of any other
+        chunks.is_cut = chunks.is_cut || (length > bytes.size() - at - 8 && type != "IDAT"sv);
+        chunks.texts += type == "zTXt"sv || type == "iTXt"sv ? 1 : 0;
+        at += 12 + length;
     }
 
-    return texts;
+    return chunks;
 }
 
 }  // namespace
@@ -78,9 +90,17 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format)
     };
 
     switch (format) {
-    case Format::jpeg: return refused(count_scans(bytes), "scans", most_scans);
-    case Format::png:  return refused(count_texts(bytes), "compressed texts", most_texts);
-    default:           return std::nullopt;
+    case Format::jpeg:
+        return refused(count_scans(bytes), "scans", most_scans);
+    case Format::png: {
+        const Chunks chunks = read_chunks(bytes);
+        if (chunks.is_cut) {
+            return Error{ErrorCode::unsupported, "the source is damaged, or not a png"};
+        }
+        return refused(chunks.texts, "compressed texts", most_texts);
+    }
+    default:
+        return std::nullopt;
     }
 }
 

@@ -10,14 +10,17 @@
 
 namespace cdn::image {
 
-// Refuses (413) what a decoder would take minutes or gigabytes for, and libvips
+// Refuses what a decoder would take minutes or gigabytes for, and libvips
 // 8.14 neither counts nor can stop:
 //
-// a JPEG of more than 100 scans (honest ones have about ten): one of nothing
+// (413) a JPEG of more than 100 scans (honest ones have about ten): one of nothing
 // takes a few bytes and a whole pass over the picture;
 //
-// a PNG of more than 20 compressed texts (libvips keeps no more): each may
-// become 8 MB.
+// (413) a PNG of more than 20 compressed texts (libvips keeps no more): each may
+// become 8 MB;
+//
+// and (415) a PNG that breaks off within a chunk other than its pixels: libpng
+// takes, and clears, as much memory as the chunk says that it is long.
 std::optional<Error> check_for_bombs(std::string_view bytes, Format format);
 
 }  // namespace cdn::image

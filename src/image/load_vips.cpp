@@ -57,7 +57,17 @@ Picture load(std::string_view bytes, Format format, const LoadOptions &options)
     }
 #undef CDN_LOADER_OPTIONS
 
-    return Picture(out);
+    Picture loaded(out);
+    if (vips_image_get_coding(out) == VIPS_CODING_NONE) {
+        return loaded;
+    }
+
+    // Lab packed into words of its own, which operations do not unpack
+    Picture unpacked = step(loaded, [](auto *i, auto **o) {
+        return vips_colourspace(i, o, VIPS_INTERPRETATION_sRGB, nullptr);
+    });
+    vips_image_remove(unpacked.get(), VIPS_META_ICC_NAME);
+    return unpacked;
 }
 
 bool needs_whole_picture(Format format, const Picture &header)

@@ -102,7 +102,9 @@ std::optional<Format> sniff(std::string_view bytes)
     if (bytes.size() >= 16 && bytes.starts_with("RIFF"sv) && bytes.substr(8, 4) == "WEBP"sv) {
         return Format::webp;
     }
-    if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) {
+    if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)
+        || bytes.starts_with("II+\0\x08\0\0\0"sv) || bytes.starts_with("MM\0+\0\x08\0\0"sv))   // BigTIFF
+    {
         return Format::tiff;
     }
     if (bytes.starts_with("%PDF-"sv)) {

@@ -4,6 +4,15 @@
 
 namespace cdn {
 
+namespace {
+
+std::uint64_t pixels(int width, int height, int frames)
+{
+    return static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(frames);
+}
+
+}  // namespace
+
 void count_transform(ngx_http_request_t *r, const Transformation &t)
 {
     const Job &job = *t.job;
@@ -48,6 +57,17 @@ void count_transform(ngx_http_request_t *r, const Transformation &t)
         counters.observe(Metric::image_duration, {format_label}, job.run_us);
         counters.add(Metric::image_bytes, {counters.label("in")}, job.source.size());
         counters.add(Metric::image_bytes, {counters.label("out")}, made->image.size);
+        if (!made->prepared.plan.json) {
+            const image::SourceInfo &in = made->prepared.source;
+            const image::Image &out = made->image;
+            counters.add(Metric::image_pixels, {counters.label("in")},
+                         pixels(in.width, in.height, made->prepared.plan.frames));
+            counters.add(Metric::image_pixels, {counters.label("out")}, pixels(out.width, out.height, out.frames));
+        }
+        if (!made->cheaper_for.empty() || made->prepared.plan.skipped) {
+            counters.add(Metric::image_degraded,
+                         {counters.label(made->cheaper_for.empty() ? "size" : made->cheaper_for)});
+        }
     }
 }
 

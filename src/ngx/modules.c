@@ -32,6 +32,7 @@ char *ngx_module_order[] = {
     "ngx_http_uwsgi_module",
     "ngx_http_scgi_module",
     "ngx_http_cdn_headers_module",
+    "ngx_http_gzip_filter_module",
     "ngx_http_headers_filter_module",
     NULL
 };

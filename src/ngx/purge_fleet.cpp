@@ -43,11 +43,13 @@ const purge::FleetKeys &fleet_keys(const MainConf &conf)
     return keys;
 }
 
-void publish(const MainConf &conf, const purge::Purge &purge, std::function<void(bool taken)> done)
+void publish(const MainConf &conf, const std::string &id, std::optional<std::int64_t> to_come_at_ms,
+             std::string line, std::function<void(bool taken)> done)
 {
     const auto &keys = fleet_keys(conf);
-    const auto command = purge.time_ms > 0 ? purge::publish_command(keys, purge)
-                                           : purge::schedule_command(keys, purge);
+    const auto command = to_come_at_ms
+                             ? purge::schedule_command(keys, id, *to_come_at_ms, std::move(line))
+                             : purge::publish_command(keys, id, std::move(line));
     auto shared = std::make_shared<std::function<void(bool)>>(std::move(done));
 
     const bool sent = link() && link()->send(command, [shared](const redisReply *reply) {

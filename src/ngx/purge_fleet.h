@@ -15,9 +15,10 @@ void stop_fleet();
 RedisLink *fleet_link();                               // nullptr: no fleet
 const purge::FleetKeys &fleet_keys(const MainConf &conf);
 
-// Gives an accepted purge, applied or to come, to the fleet; `done` learns whether it
+// Gives an accepted purge to the fleet, applied or, with a time, to come; `done` learns whether it
 // has it.
-void publish(const MainConf &conf, const purge::Purge &purge, std::function<void(bool taken)> done);
+void publish(const MainConf &conf, const std::string &id, std::optional<std::int64_t> to_come_at_ms,
+             std::string line, std::function<void(bool taken)> done);
 
 // Which edges have applied it; nothing: Redis does not say.
 void ask_receipts(const MainConf &conf, const std::string &id,

@@ -1,12 +1,14 @@
 #include "ngx/purge_handler.h"
 
 #include "core/digest.h"
+#include "ngx/aside.h"
 #include "ngx/headers.h"
 #include "ngx/image_rewrite.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
 #include "ngx/zone.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -175,16 +177,12 @@ Target read_target(ngx_http_request_t *r, const RequestState *state)
 
 // ---- what the journal tells
 
-std::vector<purge::Standing> recent(const MainConf &conf)
+// From its newest lines; knows nothing of nginx.
+std::vector<purge::Standing> recent(const std::vector<std::string> &lines, const std::string &node,
+                                    const std::string &region)
 {
     std::vector<purge::Standing> standings;
     std::map<std::string, std::size_t> places;
-
-    std::vector<std::string> lines;
-    {
-        const purge::Journal::Lock lock(*conf.journal);
-        lines = conf.journal->tail(lock, recent_bytes);
-    }
 
     for (const std::string &text : lines) {
         auto line = purge::parse_line(text);
@@ -200,8 +198,7 @@ std::vector<purge::Standing> recent(const MainConf &conf)
             standing.status = purge->time_ms > 0 ? purge::Status::applied : purge::Status::scheduled;
             standing.edges.clear();
             if (purge->time_ms > 0) {
-                standing.edges.push_back({std::string(view(conf.node)), std::string(view(conf.node_region)),
-                                          purge->time_ms});
+                standing.edges.push_back({node, region, purge->time_ms});
             }
             standing.purge = std::move(*purge);
         } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
@@ -213,9 +210,9 @@ std::vector<purge::Standing> recent(const MainConf &conf)
     return standings;
 }
 
-Result<purge::Standing> find_standing(const MainConf &conf, const std::string &id)
+Result<purge::Standing> find_standing(std::vector<purge::Standing> standings, const std::string &id)
 {
-    for (purge::Standing &standing : recent(conf)) {
+    for (purge::Standing &standing : standings) {
         if (standing.purge.id == id) {
             return std::move(standing);
         }
@@ -248,11 +245,13 @@ void log_purge(ngx_http_request_t *r, const purge::Purge &purge)
                   &r->connection->addr_text, &source, &text);
 }
 
-// A call that waits for Redis.  The request may end before the reply comes: then `request`
-// is gone.
+// A call that waits for Redis, or for what is done aside.  The request may end before that: then
+// `request` is gone.
 struct Waiting {
     ngx_http_request_t *request = nullptr;
     purge::Dialect      dialect = purge::Dialect::native;
+    std::string_view    methods;                       // that such a call may have
+    bool                within_handler = false;        // nginx sees to what follows itself
     purge::Standing     standing;
     std::int64_t        until_ms = 0;                  // for the other edges
     ngx_event_t         timer{};
@@ -270,7 +269,6 @@ using SharedWaiting = std::shared_ptr<Waiting>;
 
 ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer);
 
-// From outside the request's own events.
 void finish(Waiting &waiting, const purge::Answer &answer)
 {
     ngx_http_request_t *r = waiting.request;
@@ -281,7 +279,27 @@ void finish(Waiting &waiting, const purge::Answer &answer)
     ngx_connection_t *c = r->connection;
     waiting.request = nullptr;
     ngx_http_finalize_request(r, send(r, answer));
-    ngx_http_run_posted_requests(c);
+    if (!waiting.within_handler) {
+        ngx_http_run_posted_requests(c);
+    }
+}
+
+// Whatever happens, the request is answered.
+template <typename Work>
+void do_for(const SharedWaiting &waiting, Work work)
+{
+    const bool done = guarded(ngx_cycle->log, false, [&] {
+        work();
+        return true;
+    });
+    if (ngx_http_request_t *r = waiting->request; !done && r != nullptr) {
+        ngx_connection_t *c = r->connection;
+        waiting->request = nullptr;
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        if (!waiting->within_handler) {
+            ngx_http_run_posted_requests(c);
+        }
+    }
 }
 
 void ask_edges(const SharedWaiting &waiting)
@@ -338,12 +356,11 @@ void on_published(const SharedWaiting &waiting, bool taken)
 }
 
 // The request lives until finish(): nginx was told so by reading its body.
-SharedWaiting start_waiting(ngx_http_request_t *r, purge::Dialect dialect)
+SharedWaiting start_waiting(ngx_http_request_t *r)
 {
     auto *held = pool_new<SharedWaiting>(r->pool, std::make_shared<Waiting>());
     Waiting &waiting = **held;
     waiting.request = r;
-    waiting.dialect = dialect;
     waiting.timer_log.fd = static_cast<ngx_socket_t>(-1);
     waiting.timer_log.data = held;
     waiting.timer_log.log = r->connection->log;
@@ -365,120 +382,225 @@ SharedWaiting start_waiting(ngx_http_request_t *r, purge::Dialect dialect)
     return *held;
 }
 
-// Nothing: the answer comes later.
-Result<std::optional<purge::Answer>> act(ngx_http_request_t *r, purge::Understood understood)
+purge::Answer refuse(ngx_http_request_t *r, purge::Dialect dialect, std::string_view methods, const Error &error)
 {
-    using Now = std::optional<purge::Answer>;
-    const MainConf &conf = main_conf(r);
+    if (error.code == ErrorCode::not_allowed) {
+        add_response_header(r, "Allow", methods);
+    }
+    return purge::refused(dialect, static_cast<int>(status_of(error.code)), error);
+}
 
-    if (const auto *show = std::get_if<purge::Show>(&understood.action)) {
-        auto standing = find_standing(conf, show->id);
+void finish(Waiting &waiting, const Error &error)
+{
+    finish(waiting, refuse(waiting.request, waiting.dialect, waiting.methods, error));
+}
+
+// What is read of the journal for that, and made of it, can take long.  All of it for one purge, for
+// a list its newest lines.
+template <typename Then>
+void with_recent(const SharedWaiting &waiting, const std::string &id, Then then)
+{
+    const MainConf &conf = main_conf(waiting->request);
+    auto standings = std::make_shared<std::vector<purge::Standing>>();
+
+    do_aside(
+        [id, standings, journal = conf.journal, node = std::string(view(conf.node)),
+         region = std::string(view(conf.node_region))] {
+            auto lines = journal->tail(id.empty() ? recent_bytes : SIZE_MAX / 2);
+            std::erase_if(lines, [&](const std::string &line) { return line.find(id) == line.npos; });
+            *standings = recent(lines, node, region);
+        },
+        [waiting, standings, then] {
+            do_for(waiting, [&] {
+                if (waiting->request != nullptr) {
+                    then(std::move(*standings));
+                }
+            });
+        });
+}
+
+void show(const SharedWaiting &waiting, const purge::Show &show)
+{
+    with_recent(waiting, show.id, [waiting, id = show.id](std::vector<purge::Standing> standings) {
+        auto standing = find_standing(std::move(standings), id);
         if (!standing) {
-            return standing.error();
+            finish(*waiting, standing.error());
+            return;
         }
-        if (conf.redis == nullptr) {
-            return Now(purge::shown(*standing));
-        }
-        const auto waiting = start_waiting(r, understood.dialect);
         waiting->standing = std::move(*standing);
-        ask_receipts(conf, show->id, [waiting](const std::optional<purge::Receipts> &receipts) {
+
+        const MainConf &conf = main_conf(waiting->request);
+        if (conf.redis == nullptr) {
+            finish(*waiting, purge::shown(waiting->standing));
+            return;
+        }
+        ask_receipts(conf, id, [waiting](const std::optional<purge::Receipts> &receipts) {
             if (receipts && !receipts->edges.empty()) {
                 waiting->standing.edges = receipts->edges;
             }
             finish(*waiting, purge::shown(waiting->standing));
         });
-        return Now();
-    }
-    if (const auto *list = std::get_if<purge::List>(&understood.action)) {
-        auto standings = recent(conf);
-        std::reverse(standings.begin(), standings.end());
-        standings.resize(std::min(standings.size(), static_cast<std::size_t>(list->limit)));
-        return Now(purge::listed(standings));
-    }
-    if (const auto *cancel = std::get_if<purge::Cancel>(&understood.action)) {
-        auto standing = find_standing(conf, cancel->id);
-        if (!standing) {
-            return standing.error();
-        }
-        if (standing->status != purge::Status::scheduled || standing->cancelled) {
-            return refusal(ErrorCode::conflict, std::string("the purge is not one to come any more: it is ")
-                                                    + (standing->cancelled ? "cancelled" : "applied"));
-        }
-        if (!note(conf, purge::Cancelled{cancel->id})) {
-            return refusal(ErrorCode::internal, "the cancellation could not be written down");
-        }
-        if (RedisLink *link = fleet_link()) {
-            static_cast<void>(link->send(purge::cancel_command(fleet_keys(conf), cancel->id),
-                                         [](const redisReply *) {}));
-        }
-        standing->cancelled = true;
-        return Now(purge::cancelled(*standing));
-    }
-
-    auto &submit = std::get<purge::Submit>(understood.action);
-    submit.purge.who = view(r->connection->addr_text);
-    auto accepted = accept_purge(conf, std::move(submit.purge));
-    if (!accepted) {
-        return accepted.error();
-    }
-
-    log_purge(r, *accepted);
-    count_purge(main_conf(r), *accepted);
-    purge::Standing standing;
-    standing.status = accepted->time_ms > 0 ? purge::Status::applied : purge::Status::scheduled;
-    standing.purge = std::move(*accepted);
-    if (conf.redis == nullptr) {
-        return Now(purge::accepted(understood.dialect, standing));
-    }
-
-    const auto waiting = start_waiting(r, understood.dialect);
-    waiting->standing = std::move(standing);
-    waiting->until_ms = submit.wait_ms > 0 ? clock_ms() + submit.wait_ms : 0;
-    publish(conf, waiting->standing.purge, [waiting](bool taken) {
-        if (waiting->request != nullptr) {
-            on_published(waiting, taken);
-        }
     });
-    return Now();
 }
 
-std::optional<purge::Answer> answer(ngx_http_request_t *r)
+void list(const SharedWaiting &waiting, const purge::List &list)
 {
-    const RequestState *state = find_state(r);
-    const Target target = read_target(r, state);
+    with_recent(waiting, {}, [waiting, limit = list.limit](std::vector<purge::Standing> standings) {
+        std::reverse(standings.begin(), standings.end());
+        standings.resize(std::min(standings.size(), static_cast<std::size_t>(limit)));
+        finish(*waiting, purge::listed(standings));
+    });
+}
 
-    purge::Call call;
-    call.method = view(r->method_name);
-    call.path = target.path;
-    call.query = target.query;
-    call.host = view(r->headers_in.server);
-    const std::string keys = request_header(r, "Surrogate-Key");
-    call.surrogate_key = keys;
-    call.soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
-
-    const purge::Dialect dialect = purge::dialect_of(call);
-    const auto refuse_with = [&](const Error &error) {
-        if (error.code == ErrorCode::not_allowed) {
-            add_response_header(r, "Allow", purge::allowed_methods(call));
+void cancel(const SharedWaiting &waiting, const purge::Cancel &cancel)
+{
+    with_recent(waiting, cancel.id, [waiting, id = cancel.id](std::vector<purge::Standing> standings) {
+        const MainConf &conf = main_conf(waiting->request);
+        auto standing = find_standing(std::move(standings), id);
+        if (!standing) {
+            finish(*waiting, standing.error());
+            return;
         }
-        return purge::refused(dialect, static_cast<int>(status_of(error.code)), error);
-    };
+        if (standing->status != purge::Status::scheduled || standing->cancelled) {
+            finish(*waiting, refusal(ErrorCode::conflict,
+                                     std::string("the purge is not one to come any more: it is ")
+                                         + (standing->cancelled ? "cancelled" : "applied")));
+            return;
+        }
+        if (!note(conf, purge::Cancelled{id})) {
+            finish(*waiting, refusal(ErrorCode::internal, "the cancellation could not be written down"));
+            return;
+        }
+        if (RedisLink *link = fleet_link()) {
+            static_cast<void>(link->send(purge::cancel_command(fleet_keys(conf), id), [](const redisReply *) {}));
+        }
+        standing->cancelled = true;
+        finish(*waiting, purge::cancelled(*standing));
+    });
+}
 
+void submit(const SharedWaiting &waiting, Prepared prepared, std::int64_t wait_ms)
+{
+    ngx_http_request_t *r = waiting->request;
+    const MainConf &conf = main_conf(r);
+    prepared.purge.who = view(r->connection->addr_text);
+    auto accepted = accept_purge(conf, std::move(prepared));
+    if (!accepted) {
+        finish(*waiting, accepted.error());
+        return;
+    }
+
+    purge::Purge &purge = accepted->purge;
+    log_purge(r, purge);
+    count_purge(conf, purge);
+    const bool applied = purge.time_ms > 0;
+    waiting->standing.status = applied ? purge::Status::applied : purge::Status::scheduled;
+    waiting->standing.purge = std::move(purge);
+    if (conf.redis == nullptr) {
+        finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
+        return;
+    }
+
+    waiting->until_ms = wait_ms > 0 ? clock_ms() + wait_ms : 0;
+    publish(conf, waiting->standing.purge.id, applied ? std::nullopt : waiting->standing.purge.at_ms,
+            std::move(accepted->line), [waiting](bool taken) {
+                if (waiting->request != nullptr) {
+                    on_published(waiting, taken);
+                }
+            });
+}
+
+// A call in memory of its own.
+struct OwnCall {
+    std::string path;
+    std::string query;
+    std::string body;
+    std::string host;
+    std::string surrogate_key;
+    std::string method;
+    bool        soft = false;
+
+    purge::Call call() const
+    {
+        return {.method = method, .path = path, .query = query, .body = body,
+                .surrogate_key = surrogate_key, .soft = soft, .host = host};
+    }
+};
+
+// What a call wants; of one that purges, with the text to be written down.
+struct Reading {
+    std::optional<Result<purge::Understood>> understood;
+    std::string                              printed_targets;
+};
+
+void act(const SharedWaiting &waiting, Reading &reading)
+{
+    if (!reading.understood) {
+        finish(*waiting, refusal(ErrorCode::internal, "the call could not be read"));
+        return;
+    }
+    if (!*reading.understood) {
+        finish(*waiting, reading.understood->error());
+        return;
+    }
+
+    auto &action = (*reading.understood)->action;
+    if (const auto *wanted = std::get_if<purge::Show>(&action)) {
+        show(waiting, *wanted);
+    } else if (const auto *limit = std::get_if<purge::List>(&action)) {
+        list(waiting, *limit);
+    } else if (const auto *unwanted = std::get_if<purge::Cancel>(&action)) {
+        cancel(waiting, *unwanted);
+    } else if (auto *told = std::get_if<purge::Told>(&action)) {
+        finish(*waiting, purge::Answer{.body = std::move(told->body)});
+    } else {
+        auto &wish = std::get<purge::Submit>(action);
+        submit(waiting, {std::move(wish.purge), std::move(reading.printed_targets)}, wish.wait_ms);
+    }
+}
+
+void answer(const SharedWaiting &waiting)
+{
+    ngx_http_request_t *r = waiting->request;
+    const RequestState *state = find_state(r);
+    Target target = read_target(r, state);
+
+    const auto own = std::make_shared<OwnCall>();
+    own->method = view(r->method_name);
+    own->path = std::move(target.path);
+    own->query = std::move(target.query);
+    own->host = view(r->headers_in.server);
+    own->surrogate_key = request_header(r, "Surrogate-Key");
+    own->soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
+
+    waiting->dialect = purge::dialect_of(own->call());
+    waiting->methods = purge::allowed_methods(own->call());
     if (const auto error = check_caller(r)) {
-        return refuse_with(*error);
+        finish(*waiting, *error);
+        return;
     }
-    const auto body = read_body(r);
+    auto body = read_body(r);
     if (!body) {
-        return refuse_with(body.error());
+        finish(*waiting, body.error());
+        return;
     }
-    call.body = *body;
+    own->body = std::move(*body);
 
-    auto understood = purge::understand(call, *main_conf(r).purge_expansion, clock_ms());
-    if (!understood) {
-        return refuse_with(understood.error());
-    }
-    auto done = act(r, std::move(*understood));
-    return done ? std::move(*done) : refuse_with(done.error());
+    const auto reading = std::make_shared<Reading>();
+    const auto read = [own, reading, expansion = main_conf(r).purge_expansion, now = clock_ms()] {
+        auto understood = purge::understand(own->call(), *expansion, now);
+        if (const auto *wish = understood ? std::get_if<purge::Submit>(&understood->action) : nullptr) {
+            reading->printed_targets = purge::print_targets(wish->purge.targets);
+        }
+        reading->understood = std::move(understood);
+    };
+    do_aside_if_large(own->body.size() + own->surrogate_key.size() + own->query.size(), read, [waiting, reading] {
+        do_for(waiting, [&] {
+            if (waiting->request != nullptr) {
+                act(waiting, *reading);
+            }
+        });
+    });
 }
 
 ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer)
@@ -507,14 +629,15 @@ ngx_int_t send(ngx_http_request_t *r, const purge::Answer &answer)
 
 void on_body(ngx_http_request_t *r) noexcept
 {
-    const ngx_int_t rc =
-        guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
-            const auto now = answer(r);
-            return now ? send(r, *now) : NGX_DONE;
-        });
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
+    const auto waiting = guarded<SharedWaiting>(r->connection->log, nullptr, [&] { return start_waiting(r); });
+    if (!waiting) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
     }
+
+    waiting->within_handler = true;
+    do_for(waiting, [&] { answer(waiting); });
+    waiting->within_handler = false;
 }
 
 }  // namespace

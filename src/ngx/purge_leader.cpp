@@ -1,5 +1,6 @@
 #include "ngx/purge_leader.h"
 
+#include "ngx/aside.h"
 #include "ngx/bridge.h"
 #include "ngx/nightly.h"
 #include "ngx/purge_fleet.h"
@@ -8,7 +9,9 @@
 #include "ngx/warm_leader.h"
 #include "ngx/zone.h"
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,21 +27,49 @@ constexpr std::int64_t read_patience_ms = 6000;
 constexpr std::chrono::milliseconds catch_up_patience{2000};
 constexpr std::size_t  most_known = 100'000;
 
+// What visitors wait for at most when there is much to do.
+constexpr ngx_msec_t                soon_ms = 1;
+constexpr ngx_msec_t                failed_ms = 1000;
+constexpr std::chrono::milliseconds turn{2};
+constexpr std::size_t               read_a_turn = 128 * 1024;
+constexpr std::size_t               send_a_turn = 64;
+constexpr std::size_t               bytes_a_turn = 1024 * 1024;
+
+// A purge as the journal has it.
+struct Kept {
+    std::optional<std::int64_t> at_ms;
+    std::int64_t                time_ms = 0;
+    std::string                 line;
+};
+
+// A purge of another edge.
+struct Incoming {
+    purge::Entry            entry;
+    std::optional<Prepared> prepared;                  // nothing: malformed
+};
+
 // What the journal said up to `position`.
 struct Follower {
-    MainConf                           *conf = nullptr;
-    purge::Journal::Position            position = 0;
-    std::map<std::string, purge::Purge> to_come;
-    std::set<std::string>               known;         // ids of purges
-    std::map<std::string, purge::Purge> unpublished;   // of this edge; the fleet has not taken them
-    std::set<std::string>               in_fleet;      // those to come that Redis will fire
-    std::string                         cursor;        // in the fleet's stream
+    MainConf                   *conf = nullptr;
+    purge::Journal::Position    position = 0;
+    std::map<std::string, Kept> to_come;
+    std::set<std::string>       known;                 // ids of purges
+    std::map<std::string, Kept> unpublished;           // of this edge; the fleet has not taken them
+    std::set<std::string>       in_fleet;              // those to come that Redis will fire
+    std::string                 cursor;                // in the fleet's stream
 
     std::unique_ptr<RedisLink> reader;
-    bool                       reading = false;        // history is settled, the stream is read
     std::int64_t               present_at_ms = 0;
+    bool                       firing = false;
+    std::set<std::string>      publishing;
+    std::uint64_t              round = 0;              // of reading the stream; a reconnect starts a new one
+    std::deque<Incoming>       incoming;
+    std::vector<purge::Node>   nodes;                  // by which they are rolled out
+    std::deque<std::pair<std::string, std::string>> to_offer;   // id and line
+    bool                       offering = false;
 
     ngx_event_t      timer{};
+    ngx_event_t      turn_timer{};                     // goes on with what is incoming
     ngx_connection_t timer_log{};                      // nginx's timers log through a connection
 };
 
@@ -50,23 +81,24 @@ Follower &follower()
 
 void take_line(Follower &f, std::string_view text)
 {
-    auto line = purge::parse_line(text);
+    auto line = purge::parse_line_head(text);
     if (!line) {
         return;
     }
 
-    if (auto *purge = std::get_if<purge::Purge>(&*line)) {
+    if (const auto *purge = std::get_if<purge::PurgeHead>(&*line)) {
         if (f.known.size() >= most_known) {
             f.known.clear();                           // one that comes twice is applied twice
         }
         f.known.insert(purge->id);
+        const Kept kept{purge->at_ms, purge->time_ms, std::string(text)};
         if (f.conf->redis != nullptr && purge->node == view(f.conf->node)) {
-            f.unpublished[purge->id] = *purge;
+            f.unpublished[purge->id] = kept;
         }
         if (purge->time_ms > 0) {
             f.to_come.erase(purge->id);
         } else {
-            f.to_come[purge->id] = std::move(*purge);
+            f.to_come[purge->id] = kept;
         }
     } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
         f.to_come.erase(cancelled->id);
@@ -79,23 +111,54 @@ void take_line(Follower &f, std::string_view text)
     }
 }
 
-void read_on(Follower &f)
+// True: up to the journal's end.
+bool read_some(Follower &f)
 {
-    purge::Journal &journal = *f.conf->journal;
-    if (f.position == journal.end()) {
-        return;
+    const purge::Journal &journal = *f.conf->journal;
+    const auto end = journal.end();
+    if (f.position == end) {
+        return true;
     }
 
-    const purge::Journal::Lock lock(journal);
     const auto visit = [&](std::string_view text, purge::Journal::Position) { take_line(f, text); };
-    if (f.position == 0 || !journal.read(lock, f.position, journal.end(), visit)) {
+    const auto next = f.position != 0 ? journal.read_some(f.position, end, read_a_turn, visit) : std::nullopt;
+    if (next) {
+        f.position = *next;
+    } else {                                           // new, or far behind
         f.to_come.clear();
         f.unpublished.clear();
-        for (const std::string &text : journal.tail(lock, SIZE_MAX / 2)) {
-            take_line(f, text);
+        f.position = journal.tail_start(SIZE_MAX / 2);
+    }
+    return f.position == end;
+}
+
+void read_on(Follower &f)
+{
+    while (!read_some(f)) {
+    }
+}
+
+// What of older segments has to stand in a new one.
+std::vector<std::string> standing_lines(Follower &f)
+{
+    read_on(f);
+
+    std::vector<std::string> lines;
+    for (const auto &[id, kept] : f.to_come) {
+        lines.push_back(kept.line);
+        if (f.in_fleet.contains(id)) {
+            lines.push_back(purge::print_line(purge::Published{id}));
         }
     }
-    f.position = journal.end();
+    for (const auto &[id, kept] : f.unpublished) {
+        if (!f.to_come.contains(id)) {
+            lines.push_back(kept.line);
+        }
+    }
+    if (!f.cursor.empty()) {
+        lines.push_back(purge::print_line(purge::Cursor{f.cursor}));
+    }
+    return lines;
 }
 
 void complain(const Error &error)
@@ -105,14 +168,15 @@ void complain(const Error &error)
 }
 
 // Tells the fleet of one that this edge has applied.
-void publish_applied(const Follower &f, const purge::Purge &purge)
+void publish_applied(const Follower &f, const Accepted &accepted)
 {
     if (f.conf->redis == nullptr) {
         return;
     }
 
+    const purge::Purge &purge = accepted.purge;
     send_receipt(*f.conf, purge.id, purge.time_ms);
-    publish(*f.conf, purge, [id = purge.id](bool taken) {
+    publish(*f.conf, purge.id, std::nullopt, accepted.line, [id = purge.id](bool taken) {
         if (taken) {
             static_cast<void>(note(*follower().conf, purge::Published{id}));
         }
@@ -122,25 +186,56 @@ void publish_applied(const Follower &f, const purge::Purge &purge)
 // Those that this nginx alone knows of; Redis fires the fleet's.
 void fire_due(Follower &f)
 {
+    if (f.firing) {
+        return;
+    }
+
     const std::int64_t now = clock_ms();
-
-    std::vector<purge::Purge> due;
-    for (const auto &[id, purge] : f.to_come) {
-        if ((!purge.at_ms || *purge.at_ms <= now) && !f.in_fleet.contains(id)) {
-            due.push_back(purge);
+    std::size_t bytes = 0;
+    auto due = std::make_shared<std::vector<std::pair<std::string, std::optional<Prepared>>>>();
+    auto lines = std::make_shared<std::vector<std::string>>();
+    for (const auto &[id, kept] : f.to_come) {
+        if ((!kept.at_ms || *kept.at_ms <= now) && !f.in_fleet.contains(id)) {
+            due->emplace_back(id, std::nullopt);
+            lines->push_back(kept.line);
+            bytes += kept.line.size();
+        }
+        if (bytes > bytes_a_turn) {
+            break;
         }
     }
-
-    for (purge::Purge &purge : due) {
-        const auto fired = accept_purge(*f.conf, std::move(purge));
-        if (!fired) {
-            complain(fired.error());
-            return;                                    // again in a moment
-        }
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s, to come until now, is applied",
-                      fired->id.c_str());
-        send_receipt(*f.conf, fired->id, fired->time_ms);
+    if (due->empty()) {
+        return;
     }
+
+    f.firing = true;
+    const auto parse = [due, lines] {
+        for (std::size_t i = 0; i < due->size(); i++) {
+            if (auto purge = purge::parse_purge((*lines)[i])) {
+                (*due)[i].second = prepare(std::move(*purge));
+            }
+        }
+    };
+    do_aside_if_large(bytes, parse, [&f, due] {
+        f.firing = false;
+        read_on(f);
+        for (auto &[id, prepared] : *due) {
+            if (!prepared) {
+                f.to_come.erase(id);                   // nothing that this version can read
+            }
+            if (!f.to_come.contains(id)) {
+                continue;                              // cancelled meanwhile
+            }
+            const auto fired = accept_purge(*f.conf, std::move(*prepared));
+            if (!fired) {
+                complain(fired.error());
+                return;                                // again in a moment
+            }
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s, to come until now, is applied",
+                          id.c_str());
+            send_receipt(*f.conf, id, fired->purge.time_ms);
+        }
+    });
 }
 
 // What cdn_nightly and cdn_warm ask for.
@@ -171,9 +266,10 @@ void look_at_the_clock(Follower &f)
             return;                                    // again in a moment
         }
         if (const auto &fired = *accepted) {           // not by one that led until just now
+            const purge::Purge &one = fired->purge;
             ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s of \"%s\", %s, is applied",
-                          fired->id.c_str(), fired->who.c_str(), fired->reason.c_str());
-            count_purge(*f.conf, *fired);
+                          one.id.c_str(), one.who.c_str(), one.reason.c_str());
+            count_purge(*f.conf, one);
             publish_applied(f, *fired);
         }
     }
@@ -182,44 +278,46 @@ void look_at_the_clock(Follower &f)
 
 // ---- the fleet
 
-// One purge of another edge: at once, or when its rollout reaches this one.
-void apply_foreign(Follower &f, const purge::Entry &entry, const std::vector<purge::Node> &nodes)
+// One purge of another edge: at once, or when its rollout reaches this one.  False: it could not
+// be written down.
+bool apply_foreign(Follower &f, Incoming &incoming)
 {
-    auto purge = purge::parse_purge(entry.purge);
-    if (!purge) {
+    const purge::Entry &entry = incoming.entry;
+    if (!incoming.prepared) {
         // nothing can be said of what it covers
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: entry %s of the stream is malformed",
                       entry.id.c_str());
-        static_cast<void>(note(*f.conf, purge::Floor{clock_ms()}));
-        return;
+        return note(*f.conf, purge::Floor{clock_ms()});
     }
 
-    const bool to_come_here = f.to_come.contains(purge->id);
-    if (f.known.contains(purge->id) && !to_come_here) {
-        return;
+    purge::Purge &purge = incoming.prepared->purge;
+    const bool to_come_here = f.to_come.contains(purge.id);
+    if (f.known.contains(purge.id) && !to_come_here) {
+        return true;
     }
 
-    const std::int64_t delay = purge::rollout_delay_ms(purge->rollout, nodes, view(f.conf->node));
+    const std::int64_t delay = purge::rollout_delay_ms(purge.rollout, f.nodes, view(f.conf->node));
     const std::int64_t now = clock_ms();
-    purge->time_ms = 0;
-    purge->at_ms.reset();
+    purge.time_ms = 0;
+    purge.at_ms.reset();
     if (delay > 0) {
-        purge->at_ms = now + delay;
-        f.in_fleet.erase(purge->id);                   // fired here
+        purge.at_ms = now + delay;
+        f.in_fleet.erase(purge.id);                    // fired here
     }
 
-    const auto accepted = accept_purge(*f.conf, std::move(*purge));
+    const auto accepted = accept_purge(*f.conf, std::move(*incoming.prepared));
     if (!accepted) {
         complain(accepted.error());
-        throw std::runtime_error("cdn purge: the stream is read again from here");
+        return false;
     }
-    if (accepted->time_ms > 0) {
-        send_receipt(*f.conf, accepted->id, accepted->time_ms);
+    if (accepted->purge.time_ms > 0) {
+        send_receipt(*f.conf, accepted->purge.id, accepted->purge.time_ms);
     }
     if (auto z = zone(*f.conf)) {
         z->counters.observe(status::Metric::purge_propagation, {},
                             static_cast<std::uint64_t>(std::max<std::int64_t>(now - entry.time_ms, 0)) * 1000);
     }
+    return true;
 }
 
 std::vector<purge::Entry> entries_of(const redisReply *reply)
@@ -248,34 +346,100 @@ std::vector<purge::Entry> entries_of(const redisReply *reply)
     return entries;
 }
 
-void take_entries(Follower &f, const std::vector<purge::Entry> &entries, const std::vector<purge::Node> &nodes)
+std::deque<Incoming> parse_entries(std::vector<purge::Entry> entries)
 {
-    if (entries.empty()) {
-        return;
+    std::deque<Incoming> incoming;
+    for (purge::Entry &entry : entries) {
+        auto purge = purge::parse_purge(entry.purge);
+        incoming.push_back({std::move(entry), purge ? std::optional(prepare(std::move(*purge))) : std::nullopt});
     }
-
-    read_on(f);
-    std::string cursor = f.cursor;
-    for (const purge::Entry &entry : entries) {
-        if (purge::id_less(cursor, entry.before)) {
-            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                          "cdn purge: the fleet's stream goes on behind %s, which is not known here: all that "
-                          "is cached counts as soft-purged", entry.before.c_str());
-            static_cast<void>(note(*f.conf, purge::Floor{clock_ms()}));
-        }
-        apply_foreign(f, entry, nodes);
-        cursor = entry.id;
-    }
-    static_cast<void>(note(*f.conf, purge::Cursor{cursor}));
-    read_on(f);
+    return incoming;
 }
 
-void read_stream(Follower &f)
+// Applies what is incoming until it is done or the time is up.  False: the disk does not take it.
+bool take_incoming(Follower &f, std::chrono::steady_clock::time_point until)
+{
+    read_on(f);
+    std::string cursor = f.cursor;
+    bool taken = true;
+    while (taken && !f.incoming.empty()) {
+        Incoming one = std::move(f.incoming.front());
+        f.incoming.pop_front();
+        if (purge::id_less(cursor, one.entry.before)) {
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                          "cdn purge: the fleet's stream goes on behind %s, which is not known here: all that "
+                          "is cached counts as soft-purged", one.entry.before.c_str());
+            taken = note(*f.conf, purge::Floor{clock_ms()});
+        }
+        taken = taken && apply_foreign(f, one);
+        if (taken) {
+            cursor = one.entry.id;
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            break;
+        }
+    }
+    if (cursor != f.cursor) {
+        static_cast<void>(note(*f.conf, purge::Cursor{cursor}));
+    }
+    read_on(f);
+    return taken;
+}
+
+void read_stream(Follower &f);
+
+void go_on(Follower &f)
 {
     if (!f.reader) {
         return;
     }
+    if (!take_incoming(f, std::chrono::steady_clock::now() + turn)) {
+        f.incoming.clear();                            // and the stream again from there
+        ngx_add_timer(&f.turn_timer, failed_ms);
+    } else if (f.incoming.empty()) {
+        read_stream(f);
+    } else {
+        ngx_add_timer(&f.turn_timer, soon_ms);
+    }
+}
 
+void forget_incoming(Follower &f)
+{
+    f.round++;
+    f.incoming.clear();
+    if (f.turn_timer.timer_set) {
+        ngx_del_timer(&f.turn_timer);
+    }
+}
+
+void stop_reading(Follower &f)
+{
+    f.reader.reset();
+    forget_incoming(f);
+}
+
+void take_entries(Follower &f, std::vector<purge::Entry> entries, std::vector<purge::Node> nodes)
+{
+    std::size_t bytes = 0;
+    for (const purge::Entry &entry : entries) {
+        bytes += entry.purge.size();
+    }
+    const auto parsed = std::make_shared<std::deque<Incoming>>();
+    const auto given = std::make_shared<std::vector<purge::Entry>>(std::move(entries));
+    do_aside_if_large(
+        bytes, [parsed, given] { *parsed = parse_entries(std::move(*given)); },
+        [&f, parsed, nodes = std::move(nodes), round = f.round] {
+            if (round != f.round) {
+                return;                                // read again meanwhile
+            }
+            f.incoming = std::move(*parsed);
+            f.nodes = nodes;
+            go_on(f);
+        });
+}
+
+void read_stream(Follower &f)
+{
     static_cast<void>(f.reader->send(
         purge::read_command(fleet_keys(*f.conf), f.cursor, block_ms), [&f](const redisReply *reply) {
             if (reply == nullptr || !f.reader) {
@@ -292,12 +456,11 @@ void read_stream(Follower &f)
                 return entry.purge.find("\"strategy\"") != std::string::npos;
             });
             if (!rolls_out) {
-                take_entries(f, *entries, {});
-                read_stream(f);
+                take_entries(f, std::move(*entries), {});
                 return;
             }
             static_cast<void>(f.reader->send({"HGETALL", fleet_keys(*f.conf).nodes}, [&f, entries](const redisReply *r) {
-                    if (r == nullptr || !f.reader) {
+                if (r == nullptr || !f.reader) {
                     return;
                 }
                 std::vector<purge::Node> nodes;
@@ -306,39 +469,66 @@ void read_stream(Follower &f)
                         nodes.push_back(std::move(*node));
                     }
                 }
-                take_entries(f, *entries, purge::living(std::move(nodes), clock_ms()));
-                read_stream(f);
+                take_entries(f, std::move(*entries), purge::living(std::move(nodes), clock_ms()));
             }));
         }));
+}
+
+void offer_some(Follower &f)
+{
+    RedisLink *link = fleet_link();
+    if (f.offering || f.to_offer.empty() || link == nullptr || !link->ready()) {
+        return;
+    }
+
+    // once the last of them is answered, so are all
+    const auto answered = [&f](const redisReply *reply) {
+        f.offering = false;
+        if (reply != nullptr) {
+            offer_some(f);
+        }
+    };
+    std::size_t bytes = 0;
+    for (std::size_t n = 1; !f.to_offer.empty(); n++) {
+        auto [id, line] = std::move(f.to_offer.front());
+        f.to_offer.pop_front();
+        bytes += line.size();
+        const bool last = f.to_offer.empty() || n == send_a_turn || bytes > bytes_a_turn;
+        f.offering = link->send(purge::publish_command(fleet_keys(*f.conf), id, std::move(line)),
+                                last ? RedisLink::Done(answered) : [](const redisReply *) {});
+        if (last || !f.offering) {
+            return;
+        }
+    }
 }
 
 // Redis may have lost what it had taken: whatever was applied here lately is offered again.
 void offer_again(Follower &f)
 {
-    std::vector<purge::Purge> applied;
-    {
-        const purge::Journal::Lock lock(*f.conf->journal);
-        for (const std::string &text : f.conf->journal->tail(lock, SIZE_MAX / 2)) {
-            auto line = purge::parse_line(text);
-            if (auto *purge = line ? std::get_if<purge::Purge>(&*line) : nullptr;
-                purge != nullptr && purge->time_ms > 0)
-            {
-                applied.push_back(std::move(*purge));
+    using Lines = std::deque<std::pair<std::string, std::string>>;
+    const auto lines = std::make_shared<Lines>();
+    const auto collect = [lines, journal = f.conf->journal] {
+        for (std::string &text : journal->tail(SIZE_MAX / 2)) {
+            const auto line = purge::parse_line_head(text);
+            const auto *purge = line ? std::get_if<purge::PurgeHead>(&*line) : nullptr;
+            if (purge != nullptr && purge->time_ms > 0) {
+                lines->emplace_back(purge->id, std::move(text));
             }
         }
-    }
-    for (const purge::Purge &purge : applied) {
-        static_cast<void>(f.reader->send(purge::publish_command(fleet_keys(*f.conf), purge),
-                                         [](const redisReply *) {}));
-    }
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "cdn purge: the fleet's stream has lost its end: %uz purges are offered again", applied.size());
+    };
+    do_aside(collect, [&f, lines] {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "cdn purge: the fleet's stream has lost its end: %uz purges are offered again", lines->size());
+        f.to_offer = std::move(*lines);
+        offer_some(f);
+    });
 }
 
 // After each connect: how this edge's history fits the stream's.
 void on_reader_ready()
 {
     Follower &f = follower();
+    forget_incoming(f);
     read_on(f);
 
     static_cast<void>(f.reader->send({"GET", fleet_keys(*f.conf).last}, [&f](const redisReply *reply) {
@@ -369,15 +559,24 @@ void send_unpublished(Follower &f)
     }
 
     constexpr std::int64_t a_moment_ms = 1500;         // the call itself is still about to
-    for (const auto &[id, purge] : f.unpublished) {
-        if (clock_ms() - std::max(purge.time_ms, purge.at_ms.value_or(0)) < a_moment_ms) {
+    std::size_t bytes = 0;
+    for (const auto &[id, kept] : f.unpublished) {
+        if (f.publishing.size() >= send_a_turn || bytes > bytes_a_turn) {
+            return;                                    // the others in a moment
+        }
+        if (clock_ms() - std::max(kept.time_ms, kept.at_ms.value_or(0)) < a_moment_ms
+            || !f.publishing.insert(id).second)
+        {
             continue;
         }
-        publish(*f.conf, purge, [id](bool taken) {
-            if (taken) {
-                static_cast<void>(note(*follower().conf, purge::Published{id}));
-            }
-        });
+        bytes += kept.line.size();
+        publish(*f.conf, id, kept.time_ms > 0 ? std::nullopt : std::optional(kept.at_ms.value_or(0)), kept.line,
+                [&f, id](bool taken) {
+                    f.publishing.erase(id);
+                    if (taken) {
+                        static_cast<void>(note(*f.conf, purge::Published{id}));
+                    }
+                });
     }
 }
 
@@ -401,6 +600,7 @@ void lead_fleet(Follower &f)
     }
     static_cast<void>(link->send(purge::fire_due_command(fleet_keys(*f.conf)), [](const redisReply *) {}));
     send_unpublished(f);
+    offer_some(f);
 }
 
 // ---- before there are workers
@@ -414,11 +614,13 @@ bool read_to_the_end(Follower &f, std::chrono::milliseconds patience)
         if (!reply) {
             return false;
         }
-        const auto entries = entries_of(reply.get());
-        if (entries.empty()) {
+        f.incoming = parse_entries(entries_of(reply.get()));
+        if (f.incoming.empty()) {
             return true;
         }
-        take_entries(f, entries, {});
+        if (!take_incoming(f, std::chrono::steady_clock::time_point::max())) {
+            return false;
+        }
     }
     return false;
 }
@@ -430,10 +632,15 @@ void on_timer(ngx_event_t *event) noexcept
         return;
     }
 
+    ngx_msec_t next_ms = interval_ms;
     guarded(event->log, 0, [&] {
         Follower &f = follower();
         if (f.conf->journal->lead(ngx_pid, clock_ms())) {
-            read_on(f);
+            if (!read_some(f)) {
+                next_ms = soon_ms;
+                return 0;
+            }
+            start_segment(*f.conf, [&f] { return standing_lines(f); });
             fire_due(f);
             sweep(*f.conf);
             look_at_the_clock(f);
@@ -442,13 +649,13 @@ void on_timer(ngx_event_t *event) noexcept
                 lead_fleet(f);
             }
         } else {
-            f.reader.reset();
+            stop_reading(f);
             stop_sweeping();
             leave_warm();
         }
         return 0;
     });
-    ngx_add_timer(event, interval_ms);
+    ngx_add_timer(event, next_ms);
 }
 
 }  // namespace
@@ -465,6 +672,13 @@ void start_purges(MainConf &conf, ngx_cycle_t *cycle)
     f.timer.handler = on_timer;
     f.timer.log = cycle->log;
     f.timer.cancelable = 1;
+    f.turn_timer = f.timer;
+    f.turn_timer.handler = [](ngx_event_t *event) {
+        guarded(event->log, 0, [] {
+            go_on(follower());
+            return 0;
+        });
+    };
     ngx_add_timer(&f.timer, 1);
 }
 
@@ -491,7 +705,8 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
 
 void stop_purges(const MainConf &conf)
 {
-    follower().reader.reset();
+    stop_asides();
+    stop_reading(follower());
     stop_sweeping();
     leave_warm();
     stop_fleet();

@@ -1,5 +1,6 @@
 #include "ngx/purge_state.h"
 
+#include "ngx/aside.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_leader.h"
 #include "ngx/zone.h"
@@ -44,58 +45,24 @@ void apply_line(purge::Table &table, std::string_view text)
     }
 }
 
-bool catch_up(const purge::Journal::Lock &lock, const purge::Journal &journal, purge::Table &table)
+bool catch_up(const purge::Journal &journal, purge::Table &table)
 {
-    return journal.catch_up(lock, table, [&](std::string_view line) { apply_line(table, line); });
+    return journal.catch_up(table, [&](std::string_view line) { apply_line(table, line); });
 }
 
-// Purges to come, from what the journal's segments hold.
-std::vector<std::string> standing_lines(const purge::Journal::Lock &lock, const MainConf &conf)
+void bring_up_to_date(const purge::Journal::Lock &lock, purge::Journal &journal, purge::Table &table)
 {
-    std::map<std::string, std::string> standing;
-    std::map<std::string, std::string> unpublished;    // by this edge, if there is a fleet
-    std::string                        cursor;
-
-    for (const std::string &text : conf.journal->tail(lock, SIZE_MAX / 2)) {
-        const auto line = purge::parse_line(text);
-        if (!line) {
-            continue;
-        }
-        if (const auto *purge = std::get_if<purge::Purge>(&*line)) {
-            if (purge->time_ms == 0) {
-                standing[purge->id] = text;
-            } else {
-                standing.erase(purge->id);
-                if (conf.redis != nullptr && purge->node == view(conf.node)) {
-                    unpublished[purge->id] = text;
-                }
-            }
-        } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
-            standing.erase(cancelled->id);
-        } else if (const auto *published = std::get_if<purge::Published>(&*line)) {
-            unpublished.erase(published->id);
-        } else if (std::holds_alternative<purge::Cursor>(*line)) {
-            cursor = text;
-        }
+    if (!catch_up(journal, table)) {
+        table.raise_floor(journal.purge_time(lock, clock_ms()));
+        table.set_position(journal.end());
     }
-
-    std::vector<std::string> lines;
-    for (auto &[id, text] : standing) {
-        lines.push_back(std::move(text));
-    }
-    for (auto &[id, text] : unpublished) {
-        lines.push_back(std::move(text));
-    }
-    if (!cursor.empty()) {
-        lines.push_back(std::move(cursor));
-    }
-    return lines;
 }
 
-Result<purge::Purge> accept(const purge::Journal::Lock &lock, const MainConf &conf, purge::Purge purge)
+Result<Accepted> accept(const purge::Journal::Lock &lock, const MainConf &conf, Prepared prepared)
 {
     purge::Journal &journal = *conf.journal;
     purge::Table table(conf.purge_table, conf.purge_table_size, false);
+    purge::Purge &purge = prepared.purge;
 
     const std::int64_t now = clock_ms();
     if (purge.id.empty()) {
@@ -106,17 +73,17 @@ Result<purge::Purge> accept(const purge::Journal::Lock &lock, const MainConf &co
         purge.time_ms = journal.purge_time(lock, now);
     }
 
-    if (!journal.append(lock, purge::print_line(purge))) {
+    // what others wrote, then this one, which need not be read for it
+    bring_up_to_date(lock, journal, table);
+    std::string line = purge::print_purge(purge, prepared.printed_targets);
+    if (!journal.append(lock, line)) {
         return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted"};
     }
-    catch_up(lock, journal, table);
-
-    if (journal.wants_compaction()) {
-        // where it fails the journal goes on growing
-        static_cast<void>(journal.compact(lock, table, standing_lines(lock, conf)));
-        catch_up(lock, journal, table);
+    if (purge.time_ms > 0) {
+        table.apply(purge.targets, purge.mode, purge.time_ms);
     }
-    return purge;
+    table.set_position(journal.end());
+    return Accepted{std::move(purge), std::move(line)};
 }
 
 // One nginx has one journal a directory, however often it is reloaded.
@@ -147,9 +114,12 @@ bool open_purges(MainConf &conf, ngx_cycle_t *cycle, void *memory, std::size_t s
     }
 
     purge::Table table(memory, size, fresh);
+    if (fresh) {
+        catch_up(*known, table);                       // nearly all of it, while nobody waits for the lock
+    }
     {
         const purge::Journal::Lock lock(*known);
-        if (!catch_up(lock, *known, table)) {
+        if (!catch_up(*known, table)) {
             // lines are gone that were promised to hold
             table.raise_floor(known->purge_time(lock, clock_ms()));
             table.set_position(known->end());
@@ -178,44 +148,72 @@ std::optional<Purges> purges(const MainConf &conf)
     if (p.table.position() != p.journal.end()) {
         // another nginx of a binary upgrade, or of another zone size, has written
         const purge::Journal::Lock lock(p.journal);
-        if (!catch_up(lock, p.journal, p.table)) {
-            p.table.raise_floor(p.journal.purge_time(lock, clock_ms()));
-            p.table.set_position(p.journal.end());
-        }
+        bring_up_to_date(lock, p.journal, p.table);
     }
     return p;
 }
 
-Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge)
+Prepared prepare(purge::Purge purge)
 {
-    const purge::Journal::Lock lock(*conf.journal);
-    return accept(lock, conf, std::move(purge));
+    Prepared prepared{std::move(purge), {}};
+    prepared.printed_targets = purge::print_targets(prepared.purge.targets);
+    return prepared;
 }
 
-Result<std::optional<purge::Purge>> accept_once(const MainConf &conf, purge::Purge purge,
-                                                purge::Journal::Position position)
+Result<Accepted> accept_purge(const MainConf &conf, Prepared prepared)
+{
+    const purge::Journal::Lock lock(*conf.journal);
+    return accept(lock, conf, std::move(prepared));
+}
+
+Result<std::optional<Accepted>> accept_once(const MainConf &conf, purge::Purge purge,
+                                            purge::Journal::Position position)
 {
     const purge::Journal &journal = *conf.journal;
     const purge::Journal::Lock lock(*conf.journal);
 
     bool stands = false;
-    const bool whole = journal.read(lock, position, journal.end(), [&](std::string_view text, purge::Journal::Position) {
-        const auto line = purge::parse_line(text);
-        const auto *other = line ? std::get_if<purge::Purge>(&*line) : nullptr;
+    const bool whole = journal.read(position, journal.end(), [&](std::string_view text, purge::Journal::Position) {
+        const auto line = purge::parse_line_head(text);
+        const auto *other = line ? std::get_if<purge::PurgeHead>(&*line) : nullptr;
         stands = stands || (other != nullptr && other->id == purge.id);
     });
     if (!whole) {
         return Error{ErrorCode::internal, "the journal has been compacted meanwhile"};
     }
     if (stands) {
-        return std::optional<purge::Purge>();
+        return std::optional<Accepted>();
     }
 
-    auto accepted = accept(lock, conf, std::move(purge));
+    auto accepted = accept(lock, conf, prepare(std::move(purge)));
     if (!accepted) {
         return accepted.error();
     }
     return std::optional(std::move(*accepted));
+}
+
+void start_segment(const MainConf &conf, const std::function<std::vector<std::string>()> &standing)
+{
+    static bool busy = false;
+
+    purge::Journal &journal = *conf.journal;
+    if (busy || !journal.wants_new_segment()) {
+        return;
+    }
+
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+    std::optional<std::uint32_t> segment;
+    {
+        const purge::Journal::Lock lock(journal);
+        bring_up_to_date(lock, journal, table);
+        segment = journal.start_segment(lock, standing());
+        table.set_position(journal.end());
+    }
+    if (segment) {                                     // where it fails the journal goes on growing
+        busy = true;
+        do_aside([&journal, table, n = *segment] { static_cast<void>(journal.snapshot(table, n)); },
+                 [] { busy = false; });
+    }
 }
 
 void count_purge(const MainConf &conf, const purge::Purge &purge)
@@ -245,7 +243,7 @@ bool note(const MainConf &conf, const purge::Line &line)
     if (!journal.append(lock, purge::print_line(line))) {
         return false;
     }
-    catch_up(lock, journal, table);
+    catch_up(journal, table);
     return true;
 }
 

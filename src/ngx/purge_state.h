@@ -8,7 +8,10 @@
 #include "purge/line.h"
 #include "purge/table.h"
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace cdn {
 
@@ -24,14 +27,31 @@ bool open_purges(MainConf &conf, ngx_cycle_t *cycle, void *memory, std::size_t s
 // Nothing where no location obeys or takes purges.  The table is up to date.
 std::optional<Purges> purges(const MainConf &conf);
 
+// A purge with the text of its targets: what takes long of accepting ten thousand is done beforehand.
+struct Prepared {
+    purge::Purge purge;
+    std::string  printed_targets;
+};
+Prepared prepare(purge::Purge purge);
+
+// As it stands in the journal, and travels to other edges.
+struct Accepted {
+    purge::Purge purge;
+    std::string  line;
+};
+
 // Accepts a purge: gives it its id and time, keeps it on disk, applies it.  One that is to come
 // is kept only.
-Result<purge::Purge> accept_purge(const MainConf &conf, purge::Purge purge);
+Result<Accepted> accept_purge(const MainConf &conf, Prepared prepared);
 
 // The same for one whose id others may give it too, by a caller who knows that it does not stand
 // in the journal before `position`; nothing where it does behind that.
-Result<std::optional<purge::Purge>> accept_once(const MainConf &conf, purge::Purge purge,
-                                                purge::Journal::Position position);
+Result<std::optional<Accepted>> accept_once(const MainConf &conf, purge::Purge purge,
+                                            purge::Journal::Position position);
+
+// Keeps the journal short: what is before its newest segment becomes a snapshot.  `standing` lines go
+// to that segment.
+void start_segment(const MainConf &conf, const std::function<std::vector<std::string>()> &standing);
 
 // Counts one that a caller or the clock of this edge asked for.
 void count_purge(const MainConf &conf, const purge::Purge &purge);

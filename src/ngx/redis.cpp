@@ -194,10 +194,10 @@ void RedisLink::log_in()
 
         ready_ = true;
         retry_delay_ms_ = 100;
-        if (complained_) {
+        if (!complaint_.empty()) {
             ngx_log_error(NGX_LOG_NOTICE, log_, 0, "cdn redis: connected again");
         }
-        complained_ = false;
+        complaint_.clear();
         if (on_ready_) {
             on_ready_();
         }
@@ -207,13 +207,13 @@ void RedisLink::log_in()
 void RedisLink::failed(const std::string &why)
 {
     ready_ = false;
-    if (!complained_ && !quiet_ && !leaving()) {
+    if (complaint_ != why && !quiet_ && !leaving()) {
         const ngx_str_t text = borrow(why);
         const ngx_str_t where = borrow(settings_.servers[(next_server_ + settings_.servers.size() - 1)
                                                          % settings_.servers.size()].shown);
         ngx_log_error(NGX_LOG_ERR, log_, 0,
                       "cdn redis: %V: %V; serving goes on, purges are kept until it answers", &where, &text);
-        complained_ = true;
+        complaint_ = why;
     }
 
     // spread out, so that a fleet does not come back as one

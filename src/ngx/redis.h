@@ -72,7 +72,7 @@ private:
     RedisServer            master_;                    // as a sentinel told it
     bool                   to_sentinel_ = false;
     bool                   ready_ = false;
-    bool                   complained_ = false;        // said once until it works again
+    std::string            complaint_;                 // said once until it works again, or fails otherwise
     bool                   wants_restart_ = false;
     bool                   within_callback_ = false;
     std::int64_t           connecting_since_ms_ = 0;

@@ -95,7 +95,8 @@ std::shared_ptr<Job> take(Queue &q, std::vector<std::shared_ptr<Job>>::iterator 
     auto job = std::move(*at);
     q.waiting.erase(at);
     q.running.push_back(job.get());
-    job->busy_since_us = now_us();
+    job->taken_us = now_us();
+    job->busy_since_us = job->taken_us;
     q.changed.notify_all();
     return job;
 }
@@ -505,15 +506,16 @@ bool leave(const std::shared_ptr<Job> &job)
 
 bool expire(const std::shared_ptr<Job> &job)
 {
-    const bool waited = leave(job);
+    if (leave(job)) {
+        return true;
+    }
 
-    // much of the time may have been the queue's
     Queue &q = queue();
     const std::lock_guard lock(q.mutex);
-    if (!waited && !job->overdue && has_used(*job, most_of_the_time)) {
+    if (!job->overdue && has_used(*job, most_of_the_time)) {
         quarantine(q, *job);
     }
-    return waited;
+    return static_cast<std::uint64_t>(job->taken_us - job->queued_us) >= job->timeout_ms * 1000 / 2;
 }
 
 bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)

@@ -31,6 +31,7 @@ struct Rendered {
     bool            not_modified = false;              // if_none_match names the etag: no image
     image::Prepared prepared;
     image::Image    image;
+    std::string_view cheaper_for;                      // "queue", "memory": what the format chosen was too costly for
 };
 
 struct Job {
@@ -63,6 +64,7 @@ struct Job {
     bool         overdue = false;
     std::int64_t queued_us = 0;
     std::int64_t due_us = 0;
+    std::int64_t taken_us = 0;                         // by a thread; 0: waiting
 
     // told by the thread as it works
     std::atomic<std::int64_t>  busy_since_us = 0;      // waiting for memory left out
@@ -77,7 +79,8 @@ bool submit(const std::shared_ptr<Job> &job);
 // to stop.  True: it had not begun.
 bool leave(const std::shared_ptr<Job> &job);
 
-// The same for one whose time is up; its source may go to the quarantine.
+// The same for one whose time is up; its source may go to the quarantine.  True:
+// the queue took half of that time, or more.
 bool expire(const std::shared_ptr<Job> &job);
 
 // At the start and at the end of a worker that transforms.

@@ -85,13 +85,6 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-// Without the format that was chosen, where the client shows others too.
-bool make_cheaper(image::Request &request, image::Format chosen)
-{
-    return request.format.kind == image::FormatChoice::Kind::negotiated
-           && std::erase(request.format.formats, chosen) > 0;
-}
-
 }  // namespace
 
 std::int64_t now_us()
@@ -209,14 +202,30 @@ Result<Rendered> Work::result()
 {
     Charge charge(job_, shared_.ledger);
     image::Request request = job_.request;
+    std::string_view cheaper_for;
+
+    for (int steps = image::steps_cheaper(job_.queue_us / 1000, job_.timeout_ms);
+         steps > 0 && image::make_cheaper(request, prepared_.plan.format); steps--)
+    {
+        const auto prepared = image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop);
+        if (!prepared) {
+            return prepared.error();
+        }
+        prepared_ = *prepared;
+        cheaper_for = "queue";
+    }
+
     job_.busy_since_us = 0;
     for (;;) {
         const bool charged = charge.take(prepared_.plan.memory);
         if (charged && prepared_.plan.is_final) {
             break;
         }
-        if (!charged && (job_.stop.asked() || !make_cheaper(request, prepared_.plan.format))) {
+        if (!charged && (job_.stop.asked() || !image::make_cheaper(request, prepared_.plan.format))) {
             return Error{ErrorCode::overload, "too little memory for this image now: try again later"};
+        }
+        if (!charged) {
+            cheaper_for = "memory";
         }
 
         job_.busy_since_us = charged ? now_us() : 0;
@@ -241,6 +250,7 @@ Result<Rendered> Work::result()
     rendered.etag = etag();
     rendered.prepared = prepared_;
     rendered.image = std::move(*image);
+    rendered.cheaper_for = cheaper_for;
     return rendered;
 }
 

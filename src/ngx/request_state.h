@@ -107,8 +107,8 @@ struct RequestState {
     std::unique_ptr<image::Report>  report;            // what became of it
 
     // for the log phase; of main requests alone
-    const StatusConf *counted_in = nullptr;            // the first location that counts
-    status::LabelId   profile = 0;                     // the TTL profile's
+    const LocConf    *counted_in = nullptr;            // the first location that counts
+    status::LabelId   profile = 0;                     // of the TTL profile of its response
     bool              is_purge_call = false;           // no visitor's request
     bool              is_warmer = false;               // nor is one of cdn_warm
     std::int64_t      first_byte_ms = -1;              // from its start to its response's header

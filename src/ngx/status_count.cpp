@@ -3,6 +3,7 @@
 #include "core/hash.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_hook.h"
+#include "ngx/ttl_choice.h"
 #include "ngx/zone.h"
 
 namespace cdn {
@@ -35,6 +36,34 @@ std::string_view cache_zone(ngx_http_request_t *r)
 unsigned response_status(ngx_http_request_t *r)
 {
     return static_cast<unsigned>(r->err_status != 0 ? r->err_status : r->headers_out.status);
+}
+
+// An error_page may have made something else of it.
+unsigned last_upstream_status(ngx_http_request_t *r)
+{
+    if (r->upstream_states == nullptr || r->upstream_states->nelts == 0) {
+        return 0;
+    }
+
+    const auto *tries = static_cast<const ngx_http_upstream_state_t *>(r->upstream_states->elts);
+    return static_cast<unsigned>(tries[r->upstream_states->nelts - 1].status);
+}
+
+// nginx itself decides only after the header has left, and not at all before an error_page.
+bool may_be_stored([[maybe_unused]] ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    const ngx_http_upstream_t *u = r->upstream;
+    if (u == nullptr || !u->cacheable || r->cache == nullptr) {
+        return false;
+    }
+
+    const ngx_uint_t status = u->headers_in.status_n;  // 0: no answer
+    return status == 0 || r->cache->valid_sec != 0
+           || ngx_http_file_cache_valid(u->conf->cache_valid, status) != 0;
+#else
+    return false;
+#endif
 }
 
 std::string_view evaluate(ngx_http_request_t *r, ngx_http_complex_value_t *value)
@@ -195,7 +224,7 @@ void add_request(status::Counters &counters, const Sort &sort, std::uint64_t byt
 
 // Where it counts; a request that nginx ended in its location before the rewrite
 // phase (a body too large, say) has no note of it.
-const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
+const LocConf *counted_in(ngx_http_request_t *r, const RequestState *state)
 {
     if (state != nullptr && (state->is_purge_call || state->is_warmer)) {
         return nullptr;
@@ -207,7 +236,7 @@ const StatusConf *counted_in(ngx_http_request_t *r, const RequestState *state)
     const auto *server = static_cast<ngx_http_core_srv_conf_t *>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     const bool is_location = r->loc_conf != server->ctx->loc_conf;
-    return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r).status : nullptr;
+    return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r) : nullptr;
 }
 
 // Without its query, which may hold what is nobody else's business.  A picture is asked for by the
@@ -223,7 +252,33 @@ std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
     return view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
 }
 
-void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
+// A response tells its profile; of what ended without one, or elsewhere, it is the location's.
+std::string_view expected_profile(ngx_http_request_t *r, const LocConf &counted_in)
+{
+    return counted_in.ttl.in_force() ? ttl_profile_in(r, counted_in.ttl) : "none";
+}
+
+// There is no such object; the 410 of an expired signature says nothing of it.
+bool is_gone(unsigned code, const RequestState *state)
+{
+    constexpr unsigned status_gone = 410;
+    const bool is_late = state != nullptr && state->signature.answer.verdict == sign::Verdict::expired;
+    return code == NGX_HTTP_NOT_FOUND || (code == status_gone && !is_late);
+}
+
+// What a warm-up found is no visitor's request, but tells what need not be fetched again.
+void note_object(ngx_http_request_t *r, const RequestState &state, Zone &z)
+{
+    const unsigned code = response_status(r);
+    const bool gone = is_gone(code, &state);
+    if (gone || code / 100 == 2) {
+        for (status::Popular *sketch : {&z.objects, &z.misses}) {
+            sketch->note(view(r->headers_in.server), object_path(r, &state), gone);
+        }
+    }
+}
+
+void count(ngx_http_request_t *r, const RequestState *state, const LocConf &counted_in, Zone &z)
 {
     using status::Metric;
 
@@ -255,12 +310,13 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 
     // whose URL is not in order, or not to be known, is no object
     const unsigned code = response_status(r);
-    if (code >= 200 && code < 600 && (code < 400 || code >= 500 || code == 404)) {
+    const bool gone = is_gone(code, state);
+    if (gone || (code >= 200 && code < 600 && (code < 400 || code >= 500))) {
         const auto host = view(r->headers_in.server);
         const auto path = object_path(r, state);
-        z.objects.add(host, path);
+        z.objects.add(host, path, gone);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
-            z.misses.add(host, path);
+            z.misses.add(host, path, gone);
         }
     }
 
@@ -269,7 +325,8 @@ void count(ngx_http_request_t *r, const RequestState *state, Zone &z)
 
     Sort sort;
     sort.zone = label_of(counters, cache_zone(r));
-    sort.profile = state != nullptr && state->profile != 0 ? state->profile : label_of(counters, "none");
+    sort.profile = state != nullptr && state->profile != 0 ? state->profile
+                                                          : label_of(counters, expected_profile(r, counted_in));
     sort.region = label_of(counters, where.empty() ? "none" : where, LabelOf::region);
     sort.content = label_of(counters, view(r->headers_out.content_type), LabelOf::content_type);
     sort.cache = cache;
@@ -317,8 +374,8 @@ status::LabelId label_of(status::Counters &counters, std::string_view text, Labe
 
 void note_location(ngx_http_request_t *r)
 {
-    const StatusConf &conf = loc_conf(r).status;
-    if (r != r->main || !conf.counts) {
+    const LocConf &conf = loc_conf(r);
+    if (r != r->main || !conf.status.counts) {
         return;
     }
 
@@ -349,18 +406,17 @@ std::optional<status::Reason> cache_reason(ngx_http_request_t *r)
     status::Outcome outcome;
     outcome.cache = cache_status(r);
     outcome.purged = was_purged(r);
-    outcome.storable = r->upstream != nullptr && r->upstream->cacheable;
-    outcome.status = response_status(r);
+    outcome.storable = may_be_stored(r);
+    outcome.status = std::max(response_status(r), last_upstream_status(r));
     return reason(outcome);
 }
 
 std::string_view region(ngx_http_request_t *r)
 {
     const RequestState *state = find_state(r);
-    const StatusConf &conf = state != nullptr && state->counted_in != nullptr
-                                 ? *state->counted_in : loc_conf(r).status;
+    const LocConf &conf = state != nullptr && state->counted_in != nullptr ? *state->counted_in : loc_conf(r);
 
-    const std::string_view own = evaluate(r, conf.region);
+    const std::string_view own = evaluate(r, conf.status.region);
     return own.empty() ? view(main_conf(r).node_region) : own;
 }
 
@@ -372,12 +428,11 @@ ngx_int_t count_request(ngx_http_request_t *r) noexcept
         }
 
         const RequestState *state = find_state(r);
-        if (counted_in(r, state) == nullptr) {
-            return NGX_OK;
-        }
-
-        if (auto z = zone(main_conf(r))) {
-            count(r, state, *z);
+        auto z = zone(main_conf(r));
+        if (z && state != nullptr && state->is_warmer) {
+            note_object(r, *state, *z);
+        } else if (const LocConf *where = z ? counted_in(r, state) : nullptr) {
+            count(r, state, *where, *z);
         }
         return NGX_OK;
     });

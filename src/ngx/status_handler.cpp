@@ -8,21 +8,19 @@
 #include "ngx/upstreams.h"
 #include "ngx/warm_leader.h"
 #include "ngx/zone.h"
+#include "status/form.h"
 #include "status/report.h"
 
 namespace cdn {
 
 namespace {
 
-struct Answer {
-    std::string_view type;
-    std::string      body;
-};
+using status::Form;
 
-bool mentions(std::string_view header, std::string_view type)
-{
-    return header.find(type) != header.npos;
-}
+struct Answer {
+    Form        form;
+    std::string body;
+};
 
 // nginx's caches: zones that its proxying modules own are nothing else.
 std::vector<status::CacheZone> caches()
@@ -101,7 +99,7 @@ status::Facts facts(ngx_http_request_t *r, const Zone &z)
         // a read waits on its end for a while without a word
         constexpr std::int64_t quiet_ms = 6000;
         const RedisState state = redis_state(conf);
-        const std::int64_t silence = now_ms() - state.read_at_ms;
+        const std::int64_t silence = now_ms() - std::max<std::int64_t>(state.read_at_ms, z.head->started_ms);
         facts.fleet = {state.connected, state.connected && silence < quiet_ms
                                             ? 0 : static_cast<double>(std::max<std::int64_t>(silence, 0)) / 1000};
     }
@@ -158,57 +156,61 @@ void add_judgement(status::Snapshot &out, const Zone &z, bool with_series)
                                   out.objects, out.misses});
 }
 
+// Nothing: ?format= names none that there is.
+std::optional<Form> choose_form(ngx_http_request_t *r)
+{
+    const auto asked = argument(r, "format");
+    const std::string accept = request_header(r, "Accept");
+    const auto for_prometheus = [&] {
+        return status::wanted_form(accept, {Form::prometheus, Form::openmetrics}).value_or(Form::prometheus);
+    };
+
+    switch (loc_conf(r).status.format) {
+    case status_html:       return asked == "json" ? Form::json : Form::html;   // the page's own question
+    case status_json:       return Form::json;
+    case status_prometheus: return for_prometheus();
+    }
+
+    if (asked.empty()) {
+        return status::wanted_form(accept, {Form::html, Form::json, Form::prometheus, Form::openmetrics})
+            .value_or(Form::json);
+    }
+    return asked == "html"         ? std::optional(Form::html)
+           : asked == "json"       ? std::optional(Form::json)
+           : asked == "prometheus" ? std::optional(for_prometheus())
+                                   : std::nullopt;
+}
+
 std::optional<Answer> make_answer(ngx_http_request_t *r, const Zone &z)
 {
-    ngx_uint_t format = loc_conf(r).status.format;
-    const std::string accept = request_header(r, "Accept");
-    const bool openmetrics = mentions(accept, "application/openmetrics-text");
-
-    const auto asked = argument(r, "format");
-    if (format == status_html && asked == "json") {
-        format = status_json;                          // the page's own question
+    const auto form = choose_form(r);
+    if (!form) {
+        return std::nullopt;
     }
-    if (format == status_by_request) {
-        if (asked == "json") {
-            format = status_json;
-        } else if (asked == "prometheus") {
-            format = status_prometheus;
-        } else if (asked == "html") {
-            format = status_html;
-        } else if (!asked.empty()) {
-            return std::nullopt;
-        } else {
-            format = mentions(accept, "text/html")                   ? status_html
-                     : openmetrics || mentions(accept, "text/plain") ? status_prometheus
-                                                                     : status_json;
-        }
-    }
-
-    if (format == status_html) {
-        return Answer{"text/html; charset=utf-8", std::string(status::page())};
+    if (*form == Form::html) {
+        return Answer{*form, std::string(status::page())};
     }
 
     status::Snapshot snapshot = take_snapshot(z, main_conf(r));
-    if (format == status_prometheus) {
-        return Answer{openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                  : "text/plain; version=0.0.4; charset=utf-8",
-                      status::prometheus(snapshot, facts(r, z), openmetrics)};
+    if (*form != Form::json) {
+        return Answer{*form, status::prometheus(snapshot, facts(r, z), *form == Form::openmetrics)};
     }
 
     add_judgement(snapshot, z, argument(r, "series") == "1");
-    return Answer{"application/json", status::json(snapshot, facts(r, z))};
+    return Answer{*form, status::json(snapshot, facts(r, z))};
 }
 
 ngx_int_t send(ngx_http_request_t *r, const Answer &answer)
 {
     r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_type = copy(r->pool, answer.type);
+    r->headers_out.content_type = copy(r->pool, status::content_type(answer.form));
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_length_n = static_cast<off_t>(answer.body.size());
 
     add_response_header(r, "Cache-Control", "no-store");
     add_response_header(r, "X-Content-Type-Options", "nosniff");
-    if (answer.type.starts_with("text/html")) {
+    add_response_header(r, "Vary", "Accept");
+    if (answer.form == Form::html) {
         // whatever a name in it says, nothing else is loaded or asked
         add_response_header(r, "Content-Security-Policy",
                             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -231,6 +233,7 @@ ngx_int_t status_handler(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
         if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) {
+            add_response_header(r, "Allow", "GET, HEAD");
             return NGX_HTTP_NOT_ALLOWED;
         }
 

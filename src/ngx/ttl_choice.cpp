@@ -129,6 +129,11 @@ std::optional<std::string> decided_ttl(ngx_http_request_t *r)
                                               : std::nullopt;
 }
 
+std::string_view ttl_profile_in(ngx_http_request_t *r, const TtlConf &conf)
+{
+    return choose_profile(r, *conf.rule, local<TtlNotes>(r))->name;
+}
+
 std::optional<std::string> ttl_profile(ngx_http_request_t *r)
 {
     const auto choice = look(r);

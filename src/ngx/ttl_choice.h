@@ -29,6 +29,9 @@ struct TtlNotes {
 // As it holds from the cache's key on; nullptr: no cdn_ttl here.
 const TtlChoice *settle_ttl(ngx_http_request_t *r);
 
+// The name of the profile that this cdn_ttl, which is in force, gives the request.
+std::string_view ttl_profile_in(ngx_http_request_t *r, const TtlConf &conf);
+
 // For variables; nothing where no cdn_ttl is in force.
 std::optional<std::string> decided_ttl(ngx_http_request_t *r);
 std::optional<std::string> ttl_profile(ngx_http_request_t *r);

@@ -66,7 +66,11 @@ ToldFields find_told_fields(ngx_http_request_t *r)
         } else if (is("Cache-Status")) {
             join(r, fields.cache_status, field);
         } else if (is("Age")) {
-            fields.age = &field;
+            if (fields.age != nullptr) {
+                field.hash = 0;                        // the eldest is told, once
+            } else {
+                fields.age = &field;
+            }
         } else if (is("Surrogate-Control")) {
             field.hash = 0;                            // for caches like this one alone
         }

@@ -1,5 +1,6 @@
 #include "ngx/ttl_heard.h"
 
+#include "core/cache_directives.h"
 #include "ngx/conf.h"
 #include "ngx/headers.h"
 
@@ -73,7 +74,7 @@ Heard hear_upstream(ngx_http_request_t *r)
         } else if (is("date")) {
             date = &field.value;
         } else if (is("age")) {
-            answer.age = std::max(answer.age, parse_digits(trim(view(field.value))).value_or(0));
+            answer.age = std::max(answer.age, delta_seconds(trim(view(field.value))));
         } else if (is("last-modified")) {
             answer.has_last_modified = true;
         } else if (is("content-type")) {

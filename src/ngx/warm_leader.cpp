@@ -62,9 +62,15 @@ std::vector<std::string> popular_objects(const Zone &z, std::size_t top)
 {
     std::vector<std::string> out;
     for (const status::Popular &sketch : {z.objects, z.misses}) {
-        const auto all = sketch.all(status::Popular::days);
-        for (std::size_t i = 0; i < std::min(all.size(), top); i++) {
-            if (auto name = askable(all[i].name); !name.empty()) {
+        std::size_t left = top;
+        for (const status::PopularObject &object : sketch.all(status::Popular::days)) {
+            if (object.gone) {
+                continue;
+            }
+            if (left-- == 0) {
+                break;
+            }
+            if (auto name = askable(object.name); !name.empty()) {
                 out.push_back(std::move(name));
             }
         }

@@ -18,6 +18,7 @@ enum class Endpoint {
     fastly_key, fastly_keys, fastly_all, fastly_url,
     bunnycdn_zone, bunnycdn_url,
     keycdn_zone, keycdn_url, keycdn_tag,
+    cloudflare_zones, cloudflare_zone, cloudflare_token, fastly_service, bunnycdn_pullzone,
     method_purge,
     none,
 };
@@ -30,7 +31,7 @@ struct Route {
 };
 
 // The first that fits holds.
-constexpr std::array<Route, 13> routes = {{
+constexpr std::array<Route, 24> routes = {{
     {"", Endpoint::list, Dialect::native, "GET, HEAD, POST"},
     {"zones/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
     {"client/v4/zones/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
@@ -43,6 +44,17 @@ constexpr std::array<Route, 13> routes = {{
     {"zones/purge/*", Endpoint::keycdn_zone, Dialect::keycdn, "GET"},
     {"zones/purgeurl/*", Endpoint::keycdn_url, Dialect::keycdn, "DELETE"},
     {"zones/purgetag/*", Endpoint::keycdn_tag, Dialect::keycdn, "DELETE"},
+    {"zones", Endpoint::cloudflare_zones, Dialect::cloudflare, "GET"},
+    {"client/v4/zones", Endpoint::cloudflare_zones, Dialect::cloudflare, "GET"},
+    {"zones/*", Endpoint::cloudflare_zone, Dialect::cloudflare, "GET"},
+    {"client/v4/zones/*", Endpoint::cloudflare_zone, Dialect::cloudflare, "GET"},
+    {"user/tokens/verify", Endpoint::cloudflare_token, Dialect::cloudflare, "GET"},
+    {"client/v4/user/tokens/verify", Endpoint::cloudflare_token, Dialect::cloudflare, "GET"},
+    {"client/v4/**", Endpoint::none, Dialect::cloudflare, ""},
+    {"service/*", Endpoint::fastly_service, Dialect::fastly, "GET"},
+    {"service/**", Endpoint::none, Dialect::fastly, ""},
+    {"pullzone/*", Endpoint::bunnycdn_pullzone, Dialect::bunnycdn, "GET"},
+    {"zones/**", Endpoint::none, Dialect::cloudflare, ""},
     {"*", Endpoint::one, Dialect::native, "GET, HEAD, DELETE"},
 }};
 
@@ -172,10 +184,27 @@ Result<Purge> read_provider(const Routed &routed, const Call &call)
     case Endpoint::method_purge:  return read_method_purge(call);
     case Endpoint::list:
     case Endpoint::one:
+    case Endpoint::cloudflare_zones:
+    case Endpoint::cloudflare_zone:
+    case Endpoint::cloudflare_token:
+    case Endpoint::fastly_service:
+    case Endpoint::bunnycdn_pullzone:
     case Endpoint::none:          break;
     }
 
     return Error{ErrorCode::not_found, "no such purge call"};
+}
+
+std::optional<Told> tell(const Routed &routed, const Call &call)
+{
+    switch (routed.route.endpoint) {
+    case Endpoint::cloudflare_zones:  return Told{print_cloudflare_zones(call)};
+    case Endpoint::cloudflare_zone:   return Told{print_cloudflare_zone(routed.star, call)};
+    case Endpoint::cloudflare_token:  return Told{print_cloudflare_token()};
+    case Endpoint::fastly_service:    return Told{print_fastly_service(routed.star, call)};
+    case Endpoint::bunnycdn_pullzone: return Told{print_bunnycdn_pullzone(routed.star, call)};
+    default:                          return std::nullopt;
+    }
 }
 
 Result<Submit> read_submit(const Routed &routed, const Call &call, const Expansion &expansion,
@@ -404,6 +433,9 @@ Result<Understood> understand(const Call &call, const Expansion &expansion, std:
     if (route.endpoint == Endpoint::one) {
         const std::string id(routed.star);
         return reads ? Understood{route.dialect, Show{id}} : Understood{route.dialect, Cancel{id}};
+    }
+    if (auto told = tell(routed, call)) {
+        return Understood{route.dialect, std::move(*told)};
     }
     if (route.endpoint == Endpoint::list && reads) {
         auto list = read_native_list(call);

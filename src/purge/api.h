@@ -36,10 +36,12 @@ struct Submit {
 struct Show { std::string id; };
 struct List { int limit = 100; };                      // 1..1000
 struct Cancel { std::string id; };
+// A plugin looks a zone or a service up before it purges, or tries its token: this is it.
+struct Told { std::string body; };
 
 struct Understood {
     Dialect                                  dialect = Dialect::native;
-    std::variant<Submit, Show, List, Cancel> action;
+    std::variant<Submit, Show, List, Cancel, Told> action;
 };
 
 inline constexpr std::size_t longest_body = 1024 * 1024;

@@ -109,4 +109,11 @@ std::string print_bunnycdn(int status, const Error &error)
            + '\n';
 }
 
+std::string print_bunnycdn_pullzone(std::string_view id, const Call &call)
+{
+    const auto number = parse_digits(id);
+    const json host = {{"Id", 1}, {"Value", call.host}, {"IsSystemHostname", false}};
+    return print_json({{"Id", number ? json(*number) : json(id)}, {"Name", call.host}, {"Enabled", true}, {"Hostnames", {host}}}) + '\n';
+}
+
 }  // namespace cdn::purge

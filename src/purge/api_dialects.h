@@ -67,4 +67,12 @@ Result<Purge> read_keycdn(const Call &call, Kind kind);
 std::string print_keycdn(const Standing &standing);
 std::string print_keycdn(const Error &error);
 
+// ---- what plugins look up before they purge: any name stands for this cache
+
+std::string print_cloudflare_zones(const Call &call);
+std::string print_cloudflare_zone(std::string_view id, const Call &call);
+std::string print_cloudflare_token();
+std::string print_fastly_service(std::string_view id, const Call &call);
+std::string print_bunnycdn_pullzone(std::string_view id, const Call &call);
+
 }  // namespace cdn::purge

@@ -108,4 +108,10 @@ std::string print_fastly(const Error &error)
     return print_json({{"status", "fail"}, {"reason", error.message}, {"msg", error.message}}) + '\n';
 }
 
+std::string print_fastly_service(std::string_view id, const Call &call)
+{
+    const json version = {{"number", 1}, {"active", true}, {"locked", true}, {"service_id", id}};
+    return print_json({{"id", id}, {"name", call.host}, {"type", "vcl"}, {"version", 1}, {"versions", {version}}}) + '\n';
+}
+
 }  // namespace cdn::purge

@@ -4,7 +4,6 @@
 #include "purge/purge.h"
 
 #include <algorithm>
-#include <set>
 
 namespace cdn::purge {
 
@@ -193,7 +192,7 @@ Result<std::vector<Target>> Expansion::expand(std::vector<Target> targets) const
 {
     constexpr int deepest = 16;
 
-    std::set<Target> seen;
+    TargetSet seen;
     std::vector<Target> out;
     const auto take = [&](const Target &target) {
         if (seen.insert(target).second) {

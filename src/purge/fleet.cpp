@@ -89,15 +89,16 @@ FleetKeys::FleetKeys(std::string_view name_space)
     to_come = start + "to-come";
 }
 
-RedisCommand publish_command(const FleetKeys &keys, const Purge &purge)
+RedisCommand publish_command(const FleetKeys &keys, std::string_view id, std::string text)
 {
-    return {"EVAL", std::string(take_function) + publish_script, "3", keys.purges, keys.last, keys.ids, purge.id, print_purge(purge)};
+    return {"EVAL", std::string(take_function) + publish_script, "3", keys.purges, keys.last, keys.ids,
+            std::string(id), std::move(text)};
 }
 
-RedisCommand schedule_command(const FleetKeys &keys, const Purge &purge)
+RedisCommand schedule_command(const FleetKeys &keys, std::string_view id, std::int64_t at_ms, std::string text)
 {
-    return {"EVAL", schedule_script, "2", keys.scheduled, keys.to_come, purge.id,
-            std::to_string(purge.at_ms.value_or(0)), print_purge(purge)};
+    return {"EVAL", schedule_script, "2", keys.scheduled, keys.to_come, std::string(id),
+            std::to_string(at_ms), std::move(text)};
 }
 
 RedisCommand cancel_command(const FleetKeys &keys, std::string_view id)

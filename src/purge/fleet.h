@@ -42,12 +42,13 @@ struct FleetKeys {
 
 using RedisCommand = std::vector<std::string>;
 
-// Takes a purge into the stream, once: the answer is the entry's id, and the time.
-RedisCommand publish_command(const FleetKeys &keys, const Purge &purge);
+// Takes a purge, as print_purge() has it, into the stream, once: the answer is the entry's id, and
+// the time.
+RedisCommand publish_command(const FleetKeys &keys, std::string_view id, std::string text);
 
 // A purge to come, its cancellation, and the taking of those that are due into the stream,
 // once in the whole fleet.
-RedisCommand schedule_command(const FleetKeys &keys, const Purge &purge);
+RedisCommand schedule_command(const FleetKeys &keys, std::string_view id, std::int64_t at_ms, std::string text);
 RedisCommand cancel_command(const FleetKeys &keys, std::string_view id);
 RedisCommand fire_due_command(const FleetKeys &keys);
 

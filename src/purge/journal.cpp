@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 namespace cdn::purge {
@@ -25,7 +26,7 @@ namespace {
 constexpr std::uint64_t magic = 0x3145475255504443;    // "CDPURGE1"
 constexpr std::size_t   page_size = 4096;
 constexpr std::uint32_t offset_bits = 36;              // of a Position: 64 GiB a segment
-constexpr std::uint64_t compaction_size = 8U << 20;
+constexpr std::uint64_t longest_segment = 8U << 20;
 
 Journal::Position make_position(std::uint32_t segment, std::uint64_t offset)
 {
@@ -246,6 +247,17 @@ std::optional<Snapshot> read_snapshot(const std::string &directory)
     return file ? parse_snapshot(file.read(0, file.size())) : std::nullopt;
 }
 
+// Only how far it goes.
+std::optional<std::uint32_t> read_snapshot_segment(const std::string &directory)
+{
+    const File file(directory + "/snapshot", O_RDONLY);
+    const std::string start = file ? file.read(0, sizeof(magic) + sizeof(std::uint32_t)) : std::string();
+    Reader in(start);
+    const auto found = in.take<std::uint64_t>();
+    const auto segment = in.take<std::uint32_t>();
+    return found == magic && !in.failed() ? std::optional(segment) : std::nullopt;
+}
+
 }  // namespace
 
 struct Journal::Page {
@@ -389,6 +401,14 @@ std::optional<Error> Journal::recover()
     pthread_mutex_init(&page_->mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
 
+    // what an nginx that was killed had not finished
+    std::error_code error;
+    for (const auto &entry : std::filesystem::directory_iterator(directory_, error)) {
+        if (entry.path().filename().native().starts_with("snapshot.")) {
+            unlink(entry.path().c_str());
+        }
+    }
+
     // the newest segment, up to its last whole line
     std::uint32_t segment = 1;
     if (const auto snapshot = read_snapshot(directory_)) {
@@ -432,52 +452,70 @@ bool Journal::append(const Lock &, std::string_view line)
     return true;
 }
 
-bool Journal::read(const Lock &, Position from, Position to,
-                   const std::function<void(std::string_view, Position)> &visit) const
+bool Journal::read(Position from, Position to, const Visit &visit) const
 {
-    for (std::uint32_t segment = segment_of(from); segment <= segment_of(to); segment++) {
-        const File file(segment_name(segment), O_RDONLY);
-        if (!file) {
+    constexpr std::size_t chunk = 1U << 20;
+
+    while (from < to) {
+        const auto next = read_some(from, to, chunk, visit);
+        if (!next) {
             return false;
         }
-
-        const std::uint64_t start = segment == segment_of(from) ? offset_of(from) : 0;
-        const std::uint64_t stop = segment == segment_of(to) ? offset_of(to) : file.size();
-        if (start >= stop) {
-            continue;
-        }
-
-        const std::string bytes = file.read(start, stop - start);
-        std::string_view rest = bytes;
-        for (auto at = rest.find('\n'); at != rest.npos; at = rest.find('\n')) {
-            const auto line = rest.substr(0, at);
-            rest.remove_prefix(at + 1);
-            visit(line, make_position(segment, stop - rest.size()));
-        }
+        from = *next;
     }
-
     return true;
 }
 
-std::vector<std::string> Journal::tail(const Lock &lock, std::size_t bytes) const
+std::optional<Journal::Position> Journal::read_some(Position from, Position to, std::size_t bytes,
+                                                    const Visit &visit) const
 {
-    const Position to = end();
-    const bool short_segment = offset_of(to) < bytes && segment_of(to) > 1;
-    Position from = make_position(segment_of(to), offset_of(to) > bytes ? offset_of(to) - bytes : 0);
-
-    if (short_segment) {
-        const File before(segment_name(segment_of(to) - 1), O_RDONLY);
-        if (before) {
-            const std::uint64_t wanted = bytes - offset_of(to);
-            from = make_position(segment_of(to) - 1,
-                                 before.size() > wanted ? before.size() - wanted : 0);
-        }
+    const std::uint32_t segment = segment_of(from);
+    const File file(segment_name(segment), O_RDONLY);
+    if (!file) {
+        return std::nullopt;
     }
 
+    const std::uint64_t start = offset_of(from);
+    const std::uint64_t stop = segment == segment_of(to) ? offset_of(to) : file.size();
+    for (std::uint64_t length = bytes; start < stop; length *= 2) {   // until it holds a whole line
+        const std::string text = file.read(start, std::min(length, stop - start));
+        std::string_view rest = text;
+        for (auto at = rest.find('\n'); at != rest.npos; at = rest.find('\n')) {
+            const auto line = rest.substr(0, at);
+            rest.remove_prefix(at + 1);
+            visit(line, make_position(segment, start + text.size() - rest.size()));
+        }
+        if (rest.size() < text.size()) {
+            return make_position(segment, start + text.size() - rest.size());
+        }
+        if (text.size() < length) {
+            break;                                     // what a dying writer left
+        }
+    }
+    return segment < segment_of(to) ? make_position(segment + 1, 0) : to;
+}
+
+Journal::Position Journal::tail_start(std::size_t bytes) const
+{
+    const Position to = end();
+    if (offset_of(to) >= bytes || segment_of(to) == 1) {
+        return make_position(segment_of(to), offset_of(to) > bytes ? offset_of(to) - bytes : 0);
+    }
+
+    const File before(segment_name(segment_of(to) - 1), O_RDONLY);
+    if (!before) {
+        return make_position(segment_of(to), 0);
+    }
+    const std::uint64_t wanted = bytes - offset_of(to);
+    return make_position(segment_of(to) - 1, before.size() > wanted ? before.size() - wanted : 0);
+}
+
+std::vector<std::string> Journal::tail(std::size_t bytes) const
+{
+    const Position from = tail_start(bytes);
+
     std::vector<std::string> lines;
-    static_cast<void>(read(lock, from, to, [&](std::string_view line, Position) {
-        lines.emplace_back(line);
-    }));
+    static_cast<void>(read(from, end(), [&](std::string_view line, Position) { lines.emplace_back(line); }));
     if (offset_of(from) > 0 && !lines.empty()) {
         lines.erase(lines.begin());                    // cut in two
     }
@@ -485,8 +523,7 @@ std::vector<std::string> Journal::tail(const Lock &lock, std::size_t bytes) cons
     return lines;
 }
 
-bool Journal::catch_up(const Lock &lock, Table &table,
-                       const std::function<void(std::string_view)> &apply) const
+bool Journal::catch_up(Table &table, const std::function<void(std::string_view)> &apply) const
 {
     const auto visit = [&](std::string_view line, Position position) {
         apply(line);
@@ -499,7 +536,7 @@ bool Journal::catch_up(const Lock &lock, Table &table,
         return true;
     }
 
-    if (from == 0 || !read(lock, from, to, visit)) {
+    if (from == 0 || !read(from, to, visit)) {
         // new, or far behind: from the snapshot on
         from = make_position(1, 0);
         if (table.position() == 0) {
@@ -509,7 +546,7 @@ bool Journal::catch_up(const Lock &lock, Table &table,
             table.restore(snapshot->image);
             from = make_position(snapshot->segment, 0);
         }
-        if (!read(lock, from, to, visit)) {
+        if (!read(from, to, visit)) {
             return false;
         }
     }
@@ -518,36 +555,48 @@ bool Journal::catch_up(const Lock &lock, Table &table,
     return true;
 }
 
-bool Journal::wants_compaction() const
+bool Journal::wants_new_segment() const
 {
-    return offset_of(end()) > compaction_size;
+    return offset_of(end()) > longest_segment;
 }
 
-bool Journal::compact(const Lock &, const Table &table, const std::vector<std::string> &standing)
+std::optional<std::uint32_t> Journal::start_segment(const Lock &, const std::vector<std::string> &standing)
 {
     const std::uint32_t next = segment_of(end()) + 1;
-    const std::string name = directory_ + "/snapshot";
     std::string lines;
     for (const std::string &line : standing) {
         lines += line + '\n';
     }
 
+    File segment(segment_name(next), O_WRONLY | O_CREAT | O_TRUNC);
+    if (!segment || !segment.write(lines, 0)) {
+        unlink(segment_name(next).c_str());
+        return std::nullopt;
+    }
+
+    page_->end.store(make_position(next, lines.size()), std::memory_order_release);
+    return next;
+}
+
+bool Journal::snapshot(const Table &table, std::uint32_t segment)
+{
+    const std::string name = directory_ + "/snapshot";
+    const std::string temporary = name + '.' + std::to_string(getpid());
     {
-        File segment(segment_name(next), O_WRONLY | O_CREAT | O_TRUNC);
-        File snapshot(name + ".new", O_WRONLY | O_CREAT | O_TRUNC);
-        if (!segment || !segment.write(lines, 0) || !snapshot
-            || !snapshot.write(print_snapshot(table.image(), next), 0)
-            || rename((name + ".new").c_str(), name.c_str()) == -1)
-        {
-            unlink(segment_name(next).c_str());
-            unlink((name + ".new").c_str());
+        File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+        if (!file || !file.write(print_snapshot(table.image(), segment), 0)) {
+            unlink(temporary.c_str());
             return false;
         }
     }
 
-    page_->end.store(make_position(next, lines.size()), std::memory_order_release);
-    if (next > 2) {
-        unlink(segment_name(next - 2).c_str());
+    const Lock lock(*this);
+    const auto known = read_snapshot_segment(directory_);
+    if ((known && *known >= segment) || rename(temporary.c_str(), name.c_str()) == -1) {
+        unlink(temporary.c_str());                     // another leader was faster
+        return false;
+    }
+    for (std::uint32_t old = segment - 1; old-- > 1 && unlink(segment_name(old).c_str()) == 0;) {
     }
     return true;
 }

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,19 +62,28 @@ public:
 
     // Calls visit(line, position behind it) for what stands between; false when some of it is gone,
     // and the snapshot has to be read first.
-    bool read(const Lock &, Position from, Position to,
-              const std::function<void(std::string_view, Position)> &visit) const;
+    using Visit = std::function<void(std::string_view, Position)>;
+    bool read(Position from, Position to, const Visit &visit) const;
+
+    // Some of them, of about that many bytes, and how far that is; nothing when they are gone.
+    std::optional<Position> read_some(Position from, Position to, std::size_t bytes, const Visit &visit) const;
+
+    // Where the newest lines begin, of that many bytes at most and of the last two segments.
+    Position tail_start(std::size_t bytes) const;
 
     // The newest lines, oldest first, at most that many bytes of them.
-    std::vector<std::string> tail(const Lock &, std::size_t bytes) const;
+    std::vector<std::string> tail(std::size_t bytes) const;
 
-    // Brings a table up to the journal's end; `apply` takes each line.
-    bool catch_up(const Lock &, Table &table, const std::function<void(std::string_view)> &apply) const;
+    // Brings a table up to the journal's end; `apply` takes each line.  The table has no other
+    // writer: it is behind the lock, or nobody else knows it.
+    bool catch_up(Table &table, const std::function<void(std::string_view)> &apply) const;
 
-    // Once the segment is large: a snapshot, then a new segment; `standing` lines (purges to come)
-    // are carried over.  Old segments but the last go.
-    bool compact(const Lock &, const Table &table, const std::vector<std::string> &standing);
-    bool wants_compaction() const;
+    // Once the segment is large: a new one, that `standing` lines (purges to come) are carried over
+    // to; then, without the lock and beside everything else, a snapshot of a table that has all
+    // that stood before it.  Old segments but the last go with the snapshot; without it they stay.
+    bool wants_new_segment() const;
+    std::optional<std::uint32_t> start_segment(const Lock &, const std::vector<std::string> &standing);
+    bool snapshot(const Table &table, std::uint32_t segment);
 
     // ---- one process leads: fires what is scheduled, listens to the fleet
     //

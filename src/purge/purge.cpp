@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <set>
 
 namespace cdn::purge {
 
@@ -194,14 +193,31 @@ bool is_name(std::string_view text)
     });
 }
 
+std::string print_targets(const std::vector<Target> &targets)
+{
+    json words = json::array();
+    for (const Target &target : targets) {
+        words.push_back(print_target_word(target));
+    }
+
+    try {
+        return words.dump();
+    } catch (const json::type_error &) {               // some are not UTF-8
+    }
+    for (json &word : words) {
+        word = wrap(word.get_ref<const std::string &>());
+    }
+    return words.dump();
+}
+
 std::string print_purge(const Purge &purge)
 {
-    json out = {{"id", wrap(purge.id)}, {"mode", mode_name(purge.mode)}, {"time", purge.time_ms}};
+    return print_purge(purge, print_targets(purge.targets));
+}
 
-    json &targets = out["targets"] = json::array();
-    for (const Target &target : purge.targets) {
-        targets.push_back(wrap(print_target_word(target)));
-    }
+std::string print_purge(const Purge &purge, std::string_view printed_targets)
+{
+    json out = {{"id", wrap(purge.id)}, {"mode", mode_name(purge.mode)}, {"time", purge.time_ms}};
 
     if (purge.at_ms) {
         out["at"] = *purge.at_ms;
@@ -225,7 +241,13 @@ std::string print_purge(const Purge &purge)
         out["node"] = wrap(purge.node);
     }
 
-    return print_json(out);
+    std::string text = print_json(out);
+    text.pop_back();                                   // the closing brace
+    text.reserve(text.size() + printed_targets.size() + 16);
+    text += ",\"targets\":";
+    text += printed_targets;
+    text += '}';
+    return text;
 }
 
 Result<Purge> parse_purge(std::string_view text)
@@ -246,7 +268,7 @@ Result<Purge> parse_purge(std::string_view text)
         in.wrong("id");
     }
 
-    std::set<Target> seen;
+    TargetSet seen;
     for (const std::string &word : in.texts("targets", most_targets)) {
         const auto target = parse_target_word(word);
         if (!target) {

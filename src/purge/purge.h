@@ -63,7 +63,12 @@ inline constexpr std::int64_t longest_delay_ms = 3600 * 1000;
 // One line of JSON, and back, whatever bytes it holds.  Reading trusts nothing:
 // all of the above is checked, and targets that are alike merge.  Unknown
 // members are ignored: a newer edge may have written it.
+//
+// The targets come last, so that what is said beside them can be read without them; they are the
+// bulk of a large purge, and may have been printed before.
 std::string print_purge(const Purge &purge);
+std::string print_purge(const Purge &purge, std::string_view printed_targets);
+std::string print_targets(const std::vector<Target> &targets);
 Result<Purge> parse_purge(std::string_view json);
 
 }  // namespace cdn::purge

@@ -246,12 +246,14 @@ void Table::put_pattern(std::string_view text, Times times)
         head_->patterns++;
     }
 
-    place->sequence.fetch_add(1, std::memory_order_acq_rel);
+    const std::uint32_t odd = place->sequence | 1;     // already, where a writer died
+    place->sequence.store(odd, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
     std::memcpy(place->text, text.data(), text.size());
     place->length = static_cast<std::uint32_t>(text.size());
     place->hard = times.hard;
     place->soft = times.soft;
-    place->sequence.fetch_add(1, std::memory_order_acq_rel);
+    place->sequence.store(odd + 1, std::memory_order_release);
 }
 
 void Table::apply(const std::vector<Target> &targets, Mode mode, std::int64_t time_ms)
@@ -298,37 +300,49 @@ void Table::raise_floor(std::int64_t time_ms, bool strict)
 
 // ---- a snapshot
 
+// What is forgotten while this reads has raised the floor before: the floor is read last.
 TableImage Table::image() const
 {
     TableImage image;
     image.seed = head_->seed;
-    image.floor_ms = head_->floor;
-    image.strict_floor_ms = head_->strict_floor;
-    image.newest_ms = head_->newest;
-    image.any_tag_hard_ms = head_->any_tag_hard;
-    image.any_tag_soft_ms = head_->any_tag_soft;
+
+    for (std::uint32_t active = head_->active;; active = head_->active) {
+        image.entries.clear();
+        const Slot *slots = half(active);
+        for (std::uint64_t i = 0; i < head_->slots; i++) {
+            if (slots[i].hash != 0) {
+                image.entries.push_back({slots[i].hash, slots[i].hard, slots[i].soft});
+            }
+        }
+        if (active == head_->active) {
+            break;                                     // else the writer has made room meanwhile
+        }
+    }
+
+    std::int64_t unread = 0;                           // half written, perhaps by a dead writer
+    for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
+        const Pattern &p = pattern_slots()[i];
+        const auto before = p.sequence.load(std::memory_order_acquire);
+        const std::size_t length = std::min<std::size_t>(p.length, pattern_size);
+        PatternEntry entry{std::string(p.text, length), p.hard, p.soft};
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (before % 2 != 0 || p.sequence.load(std::memory_order_relaxed) != before) {
+            unread = std::max({unread, entry.hard_ms, entry.soft_ms, p.hard.load(), p.soft.load()});
+        } else if (length != 0) {
+            image.patterns.push_back(std::move(entry));
+        }
+    }
 
     for (std::size_t length = 0; length <= longest_prefix; length++) {
         if (head_->prefix_lengths[length / 64] >> length % 64 & 1) {
             image.prefix_lengths.push_back(static_cast<std::uint16_t>(length));
         }
     }
-
-    const Slot *slots = half(head_->active);
-    for (std::uint64_t i = 0; i < head_->slots; i++) {
-        if (slots[i].hash != 0) {
-            image.entries.push_back({slots[i].hash, slots[i].hard, slots[i].soft});
-        }
-    }
-
-    const Pattern *patterns = pattern_slots();
-    for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
-        const Pattern &p = patterns[i];
-        if (p.length != 0) {
-            image.patterns.push_back({std::string(p.text, p.length), p.hard, p.soft});
-        }
-    }
-
+    image.floor_ms = std::max(head_->floor.load(), unread);
+    image.strict_floor_ms = head_->strict_floor;
+    image.newest_ms = head_->newest;
+    image.any_tag_hard_ms = head_->any_tag_hard;
+    image.any_tag_soft_ms = head_->any_tag_soft;
     return image;
 }
 

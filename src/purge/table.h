@@ -58,7 +58,6 @@ public:
     void apply(const std::vector<Target> &targets, Mode mode, std::int64_t time_ms);
     void raise_floor(std::int64_t time_ms, bool strict = false);
     void restore(const TableImage &image);             // into a fresh table
-    TableImage image() const;
     void set_seed(std::uint64_t seed);                 // before the first apply()
 
     // How far in the journal this table is.
@@ -70,6 +69,8 @@ public:
     void set_swept_ms(std::int64_t time_ms);
 
     // ---- any reader
+
+    TableImage image() const;                          // all of what is applied by now, some of what comes
 
     // Objects stored before `oldest_ms` (now - retention) count as soft-purged.
     Verdict judge(const Object &object, std::int64_t oldest_ms) const;

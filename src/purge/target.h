@@ -12,11 +12,13 @@
 
 #pragma once
 
+#include "core/hash.h"
 #include "core/result.h"
 
 #include <compare>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace cdn::purge {
 
@@ -28,6 +30,11 @@ struct Target {
 
     auto operator<=>(const Target &) const = default;
 };
+
+struct TargetHash {
+    std::size_t operator()(const Target &target) const { return hash(target.text, static_cast<unsigned>(target.kind)); }
+};
+using TargetSet = std::unordered_set<Target, TargetHash>;
 
 std::string_view kind_name(Kind kind);                 // "tag" ...
 

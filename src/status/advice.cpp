@@ -158,10 +158,18 @@ Recommendation about_errors(const Tally &all)
             "proxy_next_upstream, cdn_ttl_profile NAME { stale_if_error TIME; }"};
 }
 
+// What is fetched beforehand is a hit only if it may be stored, and if the origin gives it.
+bool warming_helps(const Tally &all)
+{
+    const auto count = [&](Reason reason) { return all.reasons[static_cast<std::size_t>(reason)]; };
+    const std::uint64_t stored = count(Reason::cold) + count(Reason::expired) + count(Reason::purged);
+    return stored > 0 && stored >= count(Reason::uncacheable) + count(Reason::error);
+}
+
 // The tenth of all objects that is asked for most, where its misses are worth it.
 std::optional<Recommendation> about_popular(const Day &day)
 {
-    if (day.objects.size() < enough_objects) {
+    if (day.objects.size() < enough_objects || !warming_helps(day.span.tally)) {
         return std::nullopt;
     }
 
@@ -190,11 +198,11 @@ std::optional<Recommendation> about_popular(const Day &day)
     }
 
     return Recommendation{
-        std::to_string(tenth) + " objects are worth keeping warm: let them live longer, or fetch them "
-            "before the rush",
+        std::to_string(tenth) + " objects are worth warming: fetch them before the rush, at night or before "
+            "school",
         "a tenth of all objects draws " + percent_of(top, all) + " of requests, and was missed "
             + std::to_string(top_missed) + " times",
-        "cdn_ttl_profile NAME { ttl TIME; stale_while_revalidate TIME; }"};
+        "cdn_warm NAME { schedule SCHEDULE; at TIME; top " + std::to_string(tenth) + "; }"};
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "status/counters.h"
 
 #include "core/hash.h"
+#include "core/text.h"
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace cdn::status {
@@ -56,6 +58,10 @@ constexpr MetricInfo list[] = {
      "A transformation's time in the queue", {}},
     {Metric::image_bytes, Kind::counter, "image_bytes",
      "Bytes of sources read and of results made", {"direction"}},
+    {Metric::image_pixels, Kind::counter, "image_pixels",
+     "Pixels of sources read and of results made, all frames together", {"direction"}},
+    {Metric::image_degraded, Kind::counter, "image_degraded",
+     "Pictures made in another format than the one wanted, by why", {"reason"}},
     {Metric::signatures, Kind::counter, "signatures",
      "Signed URLs that were judged, by scheme and verdict", {"scheme", "verdict"}},
     {Metric::phase_requests, Kind::counter, "phase_requests",
@@ -207,7 +213,9 @@ LabelId Counters::region(std::string_view value)
 
 LabelId Counters::intern(std::string_view value, bool bounded)
 {
-    value = value.substr(0, std::min(value.find('\0'), label_size - 1));
+    // shown as UTF-8: two that differ only in what is none would be one series, twice
+    const std::string text = valid_utf8(value.substr(0, std::min(value.find('\0'), label_size - 1)));
+    value = text;
     if (value.empty()) {
         return 0;
     }

@@ -40,6 +40,8 @@ enum class Metric : std::uint8_t {
     content_requests = 15,
     region_duration = 16,
     signatures = 17,
+    image_pixels = 18,
+    image_degraded = 19,
     unknown_profile = 30,
     phase_requests = 31,
     popularity_tiers = 32,
@@ -95,7 +97,7 @@ public:
     // `shard` is any number; processes that run at once best have different ones.
     Counters(void *memory, unsigned shard);
 
-    // Cut to 63 bytes; when no room is left, the id of "other".
+    // Cut to 63 bytes, made valid UTF-8; when no room is left, the id of "other".
     LabelId label(std::string_view value);
 
     // The same for words that clients may have a say in: beyond `most_regions`

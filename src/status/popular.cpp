@@ -22,6 +22,7 @@ struct Set {
     std::atomic<std::uint64_t> counts[ways];
     std::atomic<std::uint64_t> errors[ways];
     std::atomic<std::uint32_t> locked;
+    std::atomic<bool>          gone[ways];
     char                       names[ways][name_size];
 };
 
@@ -42,11 +43,25 @@ bool lock(std::atomic<std::uint32_t> &locked)
     return false;
 }
 
-bool add_to_known(Set &set, std::uint64_t tag)
+std::uint64_t tag_of(std::string_view host, std::string_view path)
+{
+    return std::max<std::uint64_t>(hash(path, hash(host)), 1);
+}
+
+// A line of memory that is read on each request is written only where that changes it.
+void set_gone(Set &set, std::size_t i, bool gone)
+{
+    if (set.gone[i].load(std::memory_order_relaxed) != gone) {
+        set.gone[i].store(gone, std::memory_order_relaxed);
+    }
+}
+
+bool add_to_known(Set &set, std::uint64_t tag, bool gone)
 {
     for (std::size_t i = 0; i < ways; i++) {
         if (set.tags[i].load(std::memory_order_acquire) == tag) {
             set.counts[i].fetch_add(1, std::memory_order_relaxed);
+            set_gone(set, i, gone);
             return true;
         }
     }
@@ -55,7 +70,7 @@ bool add_to_known(Set &set, std::uint64_t tag)
 }
 
 // Takes the place of the least popular.
-void replace(Set &set, std::uint64_t tag, std::string_view host, std::string_view path)
+void replace(Set &set, std::uint64_t tag, std::string_view host, std::string_view path, bool gone)
 {
     const auto least = std::min_element(std::begin(set.counts), std::end(set.counts),
         [](const auto &a, const auto &b) { return a.load() < b.load(); });
@@ -69,6 +84,7 @@ void replace(Set &set, std::uint64_t tag, std::string_view host, std::string_vie
     *std::copy(path.begin(), path.end(), std::copy(host.begin(), host.end(), name)) = '\0';
     set.errors[i].store(count);
     set.counts[i].store(count + 1);
+    set.gone[i].store(gone);
     set.tags[i].store(tag, std::memory_order_release);
 }
 
@@ -88,19 +104,32 @@ std::size_t Popular::memory_size()
 
 Popular::Popular(void *memory) : memory_(static_cast<Memory *>(memory)) {}
 
-void Popular::add(std::string_view host, std::string_view path)
+void Popular::add(std::string_view host, std::string_view path, bool gone)
 {
-    const std::uint64_t tag = std::max<std::uint64_t>(hash(path, hash(host)), 1);
+    const std::uint64_t tag = tag_of(host, path);
     Sketch &sketch = memory_->of(memory_->day.load(std::memory_order_relaxed));
     Set &set = sketch.sets[tag % set_count];
 
-    if (add_to_known(set, tag) || !lock(set.locked)) {
+    if (add_to_known(set, tag, gone) || !lock(set.locked)) {
         return;
     }
-    if (!add_to_known(set, tag)) {
-        replace(set, tag, host, path);
+    if (!add_to_known(set, tag, gone)) {
+        replace(set, tag, host, path, gone);
     }
     set.locked.store(0, std::memory_order_release);
+}
+
+void Popular::note(std::string_view host, std::string_view path, bool gone)
+{
+    const std::uint64_t tag = tag_of(host, path);
+    for (Sketch &sketch : memory_->sketches) {
+        Set &set = sketch.sets[tag % set_count];
+        for (std::size_t i = 0; i < ways; i++) {
+            if (set.tags[i].load(std::memory_order_acquire) == tag) {
+                set_gone(set, i, gone);
+            }
+        }
+    }
 }
 
 void Popular::tick(std::int64_t now)
@@ -135,6 +164,7 @@ std::vector<PopularObject> Popular::all(int last) const
                 name[name_size - 1] = '\0';
                 const std::uint64_t count = set.counts[i].load(std::memory_order_relaxed);
                 const std::uint64_t error = set.errors[i].load(std::memory_order_relaxed);
+                const bool gone = set.gone[i].load(std::memory_order_relaxed);
                 if (set.tags[i].load(std::memory_order_acquire) != tag) {
                     continue;                          // another took the place just now
                 }
@@ -143,6 +173,7 @@ std::vector<PopularObject> Popular::all(int last) const
                 object.name = name;
                 object.count += count;
                 object.error += error;
+                object.gone = gone;                    // the latest day that knows it
             }
         }
     }

@@ -25,6 +25,7 @@ struct PopularObject {
     std::string   name;
     std::uint64_t count = 0;
     std::uint64_t error = 0;                           // the count is at most this too high
+    bool          gone = false;                        // when it was last asked for, there was none
 };
 
 class Popular {
@@ -36,7 +37,10 @@ public:
     explicit Popular(void *memory);                    // zeroed when new
 
     // An object's name is host and path; it is shown cut to 231 bytes.
-    void add(std::string_view host, std::string_view path);
+    void add(std::string_view host, std::string_view path, bool gone = false);
+
+    // What became of one, without counting it.
+    void note(std::string_view host, std::string_view path, bool gone);
 
     // Empties the oldest sketch when a new day begins; one process at a time.
     void tick(std::int64_t now);

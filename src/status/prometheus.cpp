@@ -204,16 +204,28 @@ std::string prometheus(const Snapshot &snapshot, const Facts &facts, bool openme
     for (const MetricInfo &metric : metrics()) {
         out.head(metric.name, metric.kind == Kind::counter ? "counter" : "histogram", metric.help);
 
-        for (const Sample &sample : snapshot.samples) {
-            if (sample.metric != metric.metric) {
-                continue;
-            }
+        const auto print = [&](const Sample &sample) {
             if (metric.kind == Kind::histogram) {
                 print_histogram(out, metric, sample);
             } else {
                 out.value(metric.name, "_total", print_labels(metric, sample), {},
                           std::to_string(sample.value));
             }
+        };
+
+        bool is_counted = false;
+        for (const Sample &sample : snapshot.samples) {
+            if (sample.metric == metric.metric) {
+                print(sample);
+                is_counted = true;
+            }
+        }
+
+        // the first event has to be seen as an increase: what has no labels begins with 0
+        if (!is_counted && metric.labels[0].empty()) {
+            Sample nothing{};
+            nothing.buckets.resize(bucket_bounds.size() + 1);
+            print(nothing);
         }
     }
 

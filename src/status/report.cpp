@@ -340,6 +340,8 @@ std::string json(const Snapshot &snapshot, const Facts &facts)
         {"requests", by_two(samples, Metric::image_requests)},
         {"transforms", by_two(samples, Metric::image_transforms)},
         {"bytes", by_one(samples, Metric::image_bytes, 0)},
+        {"pixels", by_one(samples, Metric::image_pixels, 0)},
+        {"degraded", by_one(samples, Metric::image_degraded, 0)},
         {"memory", facts.image_memory_bytes},
         {"overdue_threads", facts.image_overdue_threads},
     };

@@ -54,5 +54,16 @@ TEST(LimitedDirectives, LetNothingLastBeyondTheOldestAge)
     EXPECT_EQ(limited("private=\"a, max-age=9\"", 5, 7), "private=\"a, max-age=9\", max-age=5");
 }
 
+TEST(DeltaSeconds, AreVeryManyWhereTheyAreTooMany)
+{
+    EXPECT_EQ(delta_seconds("0"), 0);
+    EXPECT_EQ(delta_seconds("40"), 40);
+    EXPECT_GE(delta_seconds("99999999999999999999999"), 2147483648);
+    EXPECT_GE(delta_seconds("999999999999999999"), 2147483648);
+    for (const auto text : {"", "-5", "1.5", "4 0", "x"}) {
+        EXPECT_EQ(delta_seconds(text), 0) << text;
+    }
+}
+
 }  // namespace
 }  // namespace cdn

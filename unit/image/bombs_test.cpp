@@ -69,6 +69,17 @@ TEST(CheckForBombs, RefusesAPngOfManyTexts)
     EXPECT_TRUE(passes("", Format::png));
 }
 
+TEST(CheckForBombs, RefusesAPngThatPromisesMoreThanItHas)
+{
+    const auto long_text = "\x6B\x00\x00\x00zTXt"s;
+    EXPECT_FALSE(passes(signature + long_text, Format::png));
+    EXPECT_FALSE(passes(signature + text + long_text + "x\x00" "4567"s, Format::png));
+    EXPECT_FALSE(passes(signature + "\x00\x00\x00\x05iCCPabcd"s, Format::png));
+    EXPECT_TRUE(passes(signature + "\x00\x00\x00\x04iCCPabcd"s, Format::png));
+    EXPECT_TRUE(passes(signature + "\x00\x00\x00\x00IEND4567"s + long_text, Format::png));
+    EXPECT_TRUE(passes(signature + "\x00\x00\x00\x05IDATabcd"s, Format::png));
+}
+
 TEST(CheckForBombs, LooksAtNoOtherFormat)
 {
     EXPECT_TRUE(passes(signature + times(50, text), Format::webp));

@@ -190,6 +190,45 @@ TEST_F(Sources, KeepTheirNumbersWhereAProfileDoesNotFit)
     EXPECT_TRUE(near(seen(encoded(picture, ".tif")), {200, 100, 50}, 2));
 }
 
+// Of one curve, value^gamma, for grey alone: ICC.1:2022 sections 7 and 10.6.
+std::string grey_profile(int gamma)
+{
+    const auto white = big_endian(0xF6D6) + big_endian(0x10000) + big_endian(0xD32D);
+    const auto curve = "curv"s + big_endian(0) + big_endian(1) + static_cast<char>(gamma) + "\0\0\0"s;
+    const std::string media = "XYZ "s + big_endian(0) + white;
+    const std::uint32_t start = 128 + 4 + 2 * 12;
+    const auto tags = big_endian(2) + "wtpt" + big_endian(start) + big_endian(20) + "kTRC"
+                      + big_endian(start + 20) + big_endian(16) + media + curve;
+
+    return big_endian(static_cast<std::uint32_t>(128 + tags.size())) + "test" + big_endian(0x02400000)
+           + "mntrGRAYXYZ " + std::string(12, '\0') + "acsp" + std::string(28, '\0') + white
+           + std::string(48, '\0') + tags;
+}
+
+std::string with_profile(std::string jpeg, const std::string &profile)
+{
+    const auto segment = "ICC_PROFILE\0\1\1"s + profile;
+    return jpeg.insert(2, "\xFF\xE2" + big_endian(static_cast<std::uint32_t>(segment.size() + 2)).substr(2) + segment);
+}
+
+TEST_F(Sources, OfGreyObeyTheirProfile)
+{
+    const auto bare = encoded(plain(40, 40, {128}), ".jpg[Q=95]");
+    EXPECT_TRUE(near(seen(bare), {128}, 1));
+
+    const auto linear = seen(with_profile(bare, grey_profile(1)));      // 0.502 of the light
+    ASSERT_EQ(linear.size(), 1U);
+    EXPECT_TRUE(near(linear, {188}, 2));
+}
+
+TEST_F(Sources, OfColourIgnoreAProfileForGrey)
+{
+    const auto source = with_profile(encoded(plain(40, 40, {200, 100, 50}), ".jpg[Q=100]"), grey_profile(1));
+    const auto got = seen(source);
+    ASSERT_EQ(got.size(), 3U);
+    EXPECT_TRUE(near(got, {200, 100, 50}, 3));
+}
+
 TEST_F(Sources, OfCmykBecomeSrgb)
 {
     const Pixel color{180, 90, 60};
@@ -227,6 +266,43 @@ TEST_F(Sources, OfDeepTransparencyKeepIt)
     const auto got = seen(encoded(deep, ".png"));
     ASSERT_EQ(got.size(), 4U);
     EXPECT_TRUE(near(got, {200, 100, 50, 128}, 2));
+}
+
+TEST_F(Sources, OfDeepTransparencyKeepItInAWideGamut)
+{
+    const Pixel color{200, 100, 50};
+    VipsImage *out = nullptr;
+    must(vips_icc_transform(plain(40, 40, color).get(), &out, "p3", "input_profile", "srgb", "embedded", FALSE,
+                            "depth", 16, nullptr));
+    const Picture wide(out);
+    must(vips_bandjoin_const1(wide.get(), &out, 128 * 257, nullptr));
+    const Picture source(out);
+
+    const auto got = seen(encoded(source, ".png"));
+    ASSERT_EQ(got.size(), 4U);
+    EXPECT_TRUE(near(got, {200, 100, 50, 128}, 2));
+}
+
+// As image editors write it: three bytes for a pixel, that libvips packs into four.
+TEST_F(Sources, OfLabInBytesAreUnpackedBeforeTheyAreResized)
+{
+    const auto lab = converted(quarters(64, 64), VIPS_INTERPRETATION_LAB);
+    const auto source = encoded(converted(lab, VIPS_INTERPRETATION_LABQ), ".tif");
+    ASSERT_EQ(vips_image_get_coding(decoded(source).get()), VIPS_CODING_LABQ);
+
+    for (const int width : {0, 16}) {
+        const auto picture = decoded(bytes_of(rendered(source, as(Format::png, asked(width, 0)))));
+        ASSERT_EQ(vips_image_get_bands(picture.get()), 3);
+        EXPECT_TRUE(near(pixel(picture, 3, 3), red, 25)) << width;
+        EXPECT_TRUE(near(pixel(picture, 3, vips_image_get_height(picture.get()) - 4), blue, 25)) << width;
+    }
+}
+
+TEST_F(Sources, MayBeBigTiff)
+{
+    const auto source = encoded(plain(40, 40, red), ".tif[bigtiff]");
+    ASSERT_EQ(source.substr(0, 4), "II+\0"s);
+    EXPECT_TRUE(near(seen(source), red, 1));
 }
 
 TEST_F(Sources, OfFewColoursAndOfGreyAreRead)

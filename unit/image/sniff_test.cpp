@@ -29,6 +29,8 @@ TEST(Sniff, KnowsEveryFormatByItsBeginning)
         {"RIFF\x24\0\0\0WEBPVP8 "sv, Format::webp},
         {"II*\0"sv, Format::tiff},
         {"MM\0*"sv, Format::tiff},
+        {"II+\0\x08\0\0\0"sv, Format::tiff},
+        {"MM\0+\0\x08\0\0"sv, Format::tiff},
         {"%PDF-1.4"sv, Format::pdf},
         {"\0\0\0\x10" "ftypavif\0\0\0\0"sv, Format::avif},
         {"\0\0\0\x10" "ftypheic\0\0\0\0"sv, Format::heif},
@@ -55,7 +57,7 @@ TEST(Sniff, NeedsTheWholeSignature)
         {"RIFF\x24\0\0\0WEBPVP8"sv, std::nullopt},
         {"RIFF\x24\0\0\0WAVEfmt "sv, std::nullopt},
         {"II*"sv, std::nullopt},
-        {"II+\0"sv, std::nullopt},                     // BigTIFF
+        {"II+\0\x04\0\0\0"sv, std::nullopt},          // BigTIFF has offsets of eight bytes
         {"\n%PDF-1.4"sv, std::nullopt},
     });
 }

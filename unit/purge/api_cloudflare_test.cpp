@@ -123,5 +123,53 @@ TEST(CloudflareAnswer, RefusesWithACode)
     EXPECT_EQ(code(503), 10013);
 }
 
+json told(std::string_view request)
+{
+    const auto understood = understand(call(request), {}, noon);
+    const auto *told = understood ? std::get_if<Told>(&understood->action) : nullptr;
+    return told != nullptr ? json::parse(told->body) : json();
+}
+
+TEST(CloudflareCall, LooksAZoneUp)
+{
+    for (const std::string start : {"GET ", "GET /client/v4"}) {
+        const json zones = told(start + "/zones?name=Example.com&status=active");
+        EXPECT_EQ(zones["success"], true) << start;
+        EXPECT_EQ(zones["result"][0]["name"], "example.com");
+        EXPECT_EQ(zones["result"][0]["status"], "active");
+        EXPECT_EQ(zones["result"][0]["id"].get<std::string>().size(), 32U);
+        EXPECT_EQ(zones["result_info"]["total_pages"], 1);
+        EXPECT_EQ(told(start + "/zones/abc")["result"]["id"], "abc");
+        EXPECT_EQ(told(start + "/user/tokens/verify")["result"]["status"], "active");
+    }
+    EXPECT_EQ(told("GET /zones")["result"][0]["name"], "edge.example");
+    EXPECT_EQ(told("GET /zones?page=2")["result"], json::array()) << "who turns pages comes to an end";
+    EXPECT_EQ(told("GET /zones?name=%zz")["result"][0]["name"], "edge.example");
+}
+
+TEST(CloudflareCall, IsRefusedInItsShapeWhereThereIsNone)
+{
+    for (const auto request : {"GET /client/v4/zones/Z/dns_records", "PATCH /client/v4/zones/Z/settings/minify", "GET /client/v4/user"}) {
+        EXPECT_EQ(outcome(request), "404: no such purge call") << request;
+        EXPECT_EQ(dialect_of(call(request)), Dialect::cloudflare) << request;
+    }
+    EXPECT_EQ(outcome("DELETE /zones/Z"), "405: the method is not GET") << "not a purge by id";
+    EXPECT_EQ(outcome("GET /zones/Z/purge_cache"), "405: the method is not POST, DELETE");
+}
+
+TEST(FastlyCall, LooksItsServiceUp)
+{
+    const json service = told("GET /service/SU1Z0isxPaozGVKXdv0eY");
+    EXPECT_EQ(service["id"], "SU1Z0isxPaozGVKXdv0eY");
+    EXPECT_EQ(service["versions"][0]["active"], true);
+    EXPECT_EQ(dialect_of(call("GET /service/S/version/1/domain")), Dialect::fastly);
+}
+
+TEST(BunnycdnCall, LooksItsPullZoneUp)
+{
+    EXPECT_EQ(told("GET /pullzone/12345")["Id"], 12345);
+    EXPECT_EQ(told("GET /pullzone/12345")["Hostnames"][0]["Value"], "edge.example");
+}
+
 }  // namespace
 }  // namespace cdn::purge

@@ -35,17 +35,27 @@ protected:
         EXPECT_TRUE(journal.append(lock, line));
     }
 
-    static Lines tail(Journal &journal, std::size_t bytes = 1 << 20)
+    static std::uint32_t start_segment(Journal &journal, const Lines &standing)
     {
         const Journal::Lock lock(journal);
-        return journal.tail(lock, bytes);
+        return journal.start_segment(lock, standing).value_or(0);
+    }
+
+    static void compact(Journal &journal, const Table &table, const Lines &standing)
+    {
+        EXPECT_TRUE(journal.snapshot(table, start_segment(journal, standing)));
+    }
+
+    static Lines tail(Journal &journal, std::size_t bytes = 1 << 20)
+    {
+        return journal.tail(bytes);
     }
 
     Lines catch_up(Journal &journal, Table &table)
     {
         Lines lines;
         const Journal::Lock lock(journal);
-        EXPECT_TRUE(journal.catch_up(lock, table, [&](std::string_view line) { lines.emplace_back(line); }));
+        EXPECT_TRUE(journal.catch_up(table, [&](std::string_view line) { lines.emplace_back(line); }));
         EXPECT_EQ(table.position(), journal.end());
         return lines;
     }
@@ -163,9 +173,8 @@ TEST_F(PurgeJournal, BecomesASnapshotAndAShortTail)
         append(*journal, "one");
         catch_up(*journal, t);
         t.apply({{Kind::tag, "a"}}, Mode::hard, 2000);
-        const Journal::Lock lock(*journal);
-        ASSERT_TRUE(journal->compact(lock, t, {"to come"}));
-        EXPECT_TRUE(journal->append(lock, "two"));
+        compact(*journal, t, {"to come"});
+        append(*journal, "two");
     }
 
     const auto journal = open();
@@ -188,8 +197,7 @@ TEST_F(PurgeJournal, LeadsATableOverSeveralCompactions)
     ahead.set_seed(7);
     for (int i = 0; i < 4; i++) {
         ahead.apply({{Kind::tag, "t" + std::to_string(i)}}, Mode::soft, 1000 + i);
-        const Journal::Lock lock(*journal);
-        ASSERT_TRUE(journal->compact(lock, ahead, {}));
+        compact(*journal, ahead, {});
     }
 
     catch_up(*journal, t);
@@ -198,6 +206,57 @@ TEST_F(PurgeJournal, LeadsATableOverSeveralCompactions)
     object.stored_ms = 1000;
     object.tags = {"t3"};
     EXPECT_EQ(t.judge(object, 0), Verdict::soft);
+}
+
+TEST_F(PurgeJournal, LosesNothingWhereASnapshotIsNotFinished)
+{
+    {
+        const auto journal = open();
+        append(*journal, "one");
+        start_segment(*journal, {"to come"});
+        append(*journal, "two");
+        std::ofstream(directory_ + "/state/snapshot.123") << "half";
+    }
+
+    const auto journal = open();
+    Table t = table();
+    EXPECT_EQ(catch_up(*journal, t), (Lines{"one", "to come", "two"}));
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/state/snapshot.123"));
+}
+
+TEST_F(PurgeJournal, KeepsTheSnapshotThatGoesFurther)
+{
+    const auto journal = open();
+    Table t = table();
+    append(*journal, "one");
+    const auto earlier = start_segment(*journal, {});
+    append(*journal, "two");
+    EXPECT_TRUE(journal->snapshot(t, start_segment(*journal, {})));
+    EXPECT_FALSE(journal->snapshot(t, earlier)) << "by a leader that was slow";
+    append(*journal, "three");
+    EXPECT_EQ(catch_up(*journal, t), Lines{"three"});
+}
+
+TEST_F(PurgeJournal, IsReadInPiecesOfWholeLines)
+{
+    const auto journal = open();
+    append(*journal, "one");
+    append(*journal, std::string(1000, 'x'));
+    start_segment(*journal, {});
+    append(*journal, "three");
+
+    std::vector<Lines> pieces;
+    auto at = journal->tail_start(1 << 20);
+    for (int i = 0; at != journal->end(); i++) {
+        ASSERT_LT(i, 10);
+        pieces.emplace_back();
+        const auto next = journal->read_some(at, journal->end(), 5, [&](std::string_view line, Journal::Position) {
+            pieces.back().emplace_back(line);
+        });
+        ASSERT_TRUE(next);
+        at = *next;
+    }
+    EXPECT_EQ(pieces, (std::vector<Lines>{{"one"}, {std::string(1000, 'x')}, {}, {"three"}}));
 }
 
 TEST_F(PurgeJournal, OrdersFetchesAndPurgesWithinAMillisecond)

@@ -1,3 +1,4 @@
+#include "purge/line.h"
 #include "purge/purge.h"
 
 #include <gtest/gtest.h>
@@ -73,6 +74,42 @@ TEST(PurgeRecord, KeepsBytesThatAreNotUtf8)
     const auto read = parse_purge(line);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(*read, purge);
+}
+
+TEST(PurgeLine, IsKnownByWhatStandsBesideItsTargets)
+{
+    const auto head = [](const std::string &text) {
+        const auto line = parse_line_head(text);
+        return line && std::holds_alternative<PurgeHead>(*line) ? std::get<PurgeHead>(*line) : PurgeHead{};
+    };
+
+    const Purge purge = full();
+    const PurgeHead own = head(print_purge(purge));
+    EXPECT_EQ(own.id, purge.id);
+    EXPECT_EQ(own.node, purge.node);
+    EXPECT_EQ(own.at_ms, purge.at_ms);
+    EXPECT_EQ(own.time_ms, purge.time_ms);
+
+    const PurgeHead older = head(R"({"id":"a","mode":"hard","targets":["x",{"bytes":"y"}],"time":5,"who":"z"})");
+    EXPECT_EQ(older.id, "a");
+    EXPECT_EQ(older.time_ms, 5);
+
+    EXPECT_TRUE(parse_line_head(R"({"id":"a","time":5,"targets":[)")) << "is not looked at";
+    EXPECT_FALSE(parse_line(R"({"id":"a","time":5,"targets":[)"));
+    for (const auto text : {"", "[]", "1", R"({"id":"a")", R"({"id":"a","targets":["time")"}) {
+        EXPECT_FALSE(parse_line_head(text)) << text;
+    }
+}
+
+TEST(PurgeLine, IsOfEachKind)
+{
+    EXPECT_EQ(std::get<Cancelled>(*parse_line(print_line(Cancelled{"a"}))).id, "a");
+    EXPECT_EQ(std::get<Published>(*parse_line(print_line(Published{"b"}))).id, "b");
+    EXPECT_EQ(std::get<Cursor>(*parse_line(print_line(Cursor{"1-2"}))).id, "1-2");
+    const auto floor = std::get<Floor>(*parse_line(print_line(Floor{7, true})));
+    EXPECT_EQ(floor.time_ms, 7);
+    EXPECT_TRUE(floor.strict);
+    EXPECT_EQ(std::get<Purge>(*parse_line(print_purge(full()))), full());
 }
 
 TEST(PurgeRecord, OfANewerEdgeMayHoldMore)

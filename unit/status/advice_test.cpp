@@ -136,22 +136,84 @@ TEST(Advice, PutsTheMostMissedFirst)
     EXPECT_EQ(advice[2].text.substr(0, 21), "Few hits in eu (0 %):");
 }
 
-TEST(Advice, NamesTheTenthWorthWarming)
+// Fifty objects: each of the first five asked for as often as is said, the others ten times.
+Day day_of_objects(std::uint64_t popular)
 {
     Day day;
     for (int i = 0; i < 50; i++) {
-        day.objects.push_back({"/" + std::to_string(i), i < 5 ? 100U : 10U, 0});
+        day.objects.push_back({"/" + std::to_string(i), i < 5 ? popular : 10, 0});
     }
-    EXPECT_TRUE(advise(day).empty());                  // popular, and never missed
+    day.misses = {{"/0", 5, 0}, {"/1", 3, 3}, {"/40", 10, 0}};
+    day.span.tally.reasons[static_cast<std::size_t>(Reason::cold)] = 15;
+    return day;
+}
 
-    day.misses = {{"/0", 5, 0}, {"/1", 3, 3}};
-    ASSERT_EQ(advise(day).size(), 1U);
-    EXPECT_EQ(advise(day)[0].text.substr(0, 9), "5 objects");
-    EXPECT_EQ(advise(day)[0].reason,
-              "a tenth of all objects draws 53 % of requests, and was missed 5 times");
+TEST(Advice, NamesTheTenthWorthWarming)
+{
+    const auto advice = advise(day_of_objects(100));
+    ASSERT_EQ(advice.size(), 1U);
+    EXPECT_EQ(advice[0].text.substr(0, 27), "5 objects are worth warming");
+    EXPECT_EQ(advice[0].reason, "a tenth of all objects draws 53 % of requests, and was missed 5 times");
+    EXPECT_EQ(advice[0].directive, "cdn_warm NAME { schedule SCHEDULE; at TIME; top 5; }");
+}
 
-    day.objects.resize(49);
+TEST(Advice, WarmsNothingOfFewObjects)
+{
+    Day day = day_of_objects(100);
+    day.objects.pop_back();
     EXPECT_TRUE(advise(day).empty());
+}
+
+TEST(Advice, WarmsNothingWhereATenthDrawsLessThanHalf)
+{
+    EXPECT_EQ(advise(day_of_objects(90)).size(), 1U);
+    EXPECT_TRUE(advise(day_of_objects(89)).empty());
+}
+
+TEST(Advice, WarmsNothingThatIsHitAlready)
+{
+    Day day = day_of_objects(100);
+    day.misses = {{"/0", 4, 0}, {"/40", 10, 0}};       // under one of a hundred
+    EXPECT_TRUE(advise(day).empty());
+    day.misses[0].count = 5;
+    EXPECT_EQ(advise(day).size(), 1U);
+    day.misses[0].error = 1;                           // perhaps
+    EXPECT_TRUE(advise(day).empty());
+    day.misses.clear();
+    EXPECT_TRUE(advise(day).empty());
+}
+
+TEST(Advice, WarmsNothingThatCannotBeStored)
+{
+    const auto count = [](Reason reason) { return static_cast<std::size_t>(reason); };
+    Day day = day_of_objects(100);
+    auto &reasons = day.span.tally.reasons;
+    reasons[count(Reason::uncacheable)] = 10;
+    reasons[count(Reason::error)] = 5;
+    EXPECT_EQ(advise(day).size(), 1U);
+    reasons[count(Reason::error)] = 6;
+    EXPECT_TRUE(advise(day).empty());
+
+    reasons = {};
+    reasons[count(Reason::purged)] = 1;
+    EXPECT_EQ(advise(day).size(), 1U);
+    reasons = {};
+    EXPECT_TRUE(advise(day).empty());
+}
+
+TEST(Advice, WarmsNothingForTooFewRequests)
+{
+    Day day = day_of_objects(10);
+    for (PopularObject &object : day.objects) {
+        object.count = 1;
+    }
+    for (std::size_t i = 0; i < 5; i++) {
+        day.objects[i].count = 11;
+    }
+    day.objects[0].count = 10;                         // 99 in all
+    EXPECT_TRUE(advise(day).empty());
+    day.objects[0].count = 11;
+    EXPECT_EQ(advise(day).size(), 1U);
 }
 
 }  // namespace

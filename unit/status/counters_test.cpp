@@ -92,6 +92,14 @@ TEST_F(CountersTest, CutLabelsAndKnowThemAgain)
     EXPECT_EQ(counters.label(std::string_view("a\0b", 3)), counters.label("a"));
 }
 
+TEST_F(CountersTest, HaveOneLabelForAllThatLooksTheSame)
+{
+    EXPECT_EQ(counters.label("a\xff"), counters.label("a\xfe"));
+    EXPECT_EQ(counters.label("a\xff"), counters.label("a?"));
+    EXPECT_NE(counters.label("a\xc3\xa9"), counters.label("a??"));
+    EXPECT_EQ(counters.label(std::string(62, 'x') + "\xc3\xa9"), counters.label(std::string(62, 'x') + '?'));   // cut within
+}
+
 TEST_F(CountersTest, HaveRoomForSoManyRegions)
 {
     const LabelId other = counters.label("other");

@@ -64,6 +64,29 @@ TEST_F(PopularTest, FindsTheHeavyAmongAMillionOthers)
     }
 }
 
+TEST_F(PopularTest, KnowsWhatTheLatestAnswerWas)
+{
+    const auto gone = [&] { return popular.all().at(0).gone; };
+
+    popular.tick(20'000 * day);
+    add("/a", 3);
+    EXPECT_FALSE(gone());
+    popular.add("", "/a", true);
+    EXPECT_TRUE(gone());
+    popular.tick(20'001 * day);
+    EXPECT_TRUE(gone());
+    add("/a", 1);                                      // and back on another day
+    EXPECT_FALSE(gone());
+
+    popular.note("", "/a", true);
+    EXPECT_TRUE(gone());
+    popular.note("", "/a", false);
+    popular.note("", "/b", true);                      // nobody asked for it
+    EXPECT_FALSE(gone());
+    ASSERT_EQ(popular.all().size(), 1U);
+    EXPECT_EQ(popular.all()[0].count, 5U);
+}
+
 TEST_F(PopularTest, ForgetsAfterTwoDays)
 {
     popular.tick(20'000 * day);

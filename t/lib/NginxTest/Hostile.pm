@@ -52,6 +52,7 @@ sub png_bombs ()
         'png with a bomb as UTF-8'    => [$small->(png_chunk('iTXt', "x\0\1\0\0\0$fifty")), qr/^(?:200|415)$/],
         'png with a thousand bombs'   => [$small->(png_chunk('zTXt', "x\0\0$eight") x 1000), 413],
         'png of empty chunks'         => [$small->(png_chunk('IDAT', '') x 50_000), qr/^(?:200|415)$/],
+        'png that promises a gigabyte' => [substr($small->(''), 0, 33) . pack('N a4 a*', 0x6b000000, 'zTXt', "x\0\0"), 415],
         'png of a palette of none'    => [png(8, 8, color => 3), 415],
         'apng of 100000 frames'       => [$small->(png_chunk('acTL', pack 'N2', 100_000, 0)), 200],
     );

@@ -1,10 +1,11 @@
-// The last word on what browsers may keep of a response to a signed URL: a header
-// filter behind nginx's own "expires" and "add_header".  A module of its own, for
-// its place among them.
+// The last word on what browsers may keep of a response to a signed URL, and on Vary: a
+// header filter behind nginx's own "expires", "add_header" and "gzip".  A module of its
+// own, for its place among them.
 
 #include "ngx/headers.h"
 #include "ngx/request_state.h"
 #include "sign/browser_limit.h"
+#include "ttl/cache_control.h"
 
 namespace cdn {
 
@@ -53,6 +54,32 @@ void tell_limit(ngx_http_request_t *r, std::int64_t remaining)
     }
 }
 
+// "gzip_vary" is a line of nginx's own: where there is another, both become one.
+void merge_gzip_vary(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_GZIP)
+    const auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    if (!r->gzip_vary || !core->gzip_vary) {
+        return;
+    }
+
+    std::string vary;
+    each_response_header(r, "Vary", [&](ngx_table_elt_t &header) {
+        vary += vary.empty() ? "" : ", ";
+        vary += view(header.value);
+        remove(header);
+    });
+    if (!vary.empty()) {
+        r->gzip_vary = 0;
+        const std::string added[] = {"Accept-Encoding"};
+        add_response_header(r, "Vary", ttl::merged_vary(vary, added));
+    }
+#else
+    static_cast<void>(r);
+#endif
+}
+
 ngx_int_t header_filter(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [&]() -> ngx_int_t {
@@ -60,6 +87,8 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
         if (state != nullptr && state->signature.expires) {
             tell_limit(r, std::max<std::int64_t>(*state->signature.expires - ngx_time(), 0));
         }
+
+        merge_gzip_vary(r);
 
         return next_header_filter(r);
     });
