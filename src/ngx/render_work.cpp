@@ -207,7 +207,7 @@ Result<Rendered> Work::result()
     for (int steps = image::steps_cheaper(job_.queue_us / 1000, job_.timeout_ms);
          steps > 0 && image::make_cheaper(request, prepared_.plan.format); steps--)
     {
-        const auto prepared = image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop);
+        const auto prepared = image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop, overlay_);
         if (!prepared) {
             return prepared.error();
         }
