@@ -231,6 +231,7 @@ constexpr Row rows[] = {
     row<&Request::animate, print_bool, parse_flag>("anim"),
     row<&Request::page, print_int, read_int<1, 9999>>("page"),
     row<&Request::metadata, print_metadata, read_metadata>("metadata"),
+    optional_row<&Request::overlay, print_overlay, read_overlay>("overlay"),
     {"q", [](const Request &request) { return print_quality(request.quality); },
      [](Request &request, Key key, Value value) {
          return store(request.quality, read_quality(key, value)); }},

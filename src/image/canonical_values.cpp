@@ -1,5 +1,6 @@
 #include "image/canonical_values.h"
 
+#include "core/encoding.h"
 #include "core/text.h"
 #include "image/option_values.h"
 #include "image/url.h"
@@ -75,6 +76,12 @@ Result<Region> read_extent(std::string_view key, std::string_view first, std::st
     }
 
     return region;
+}
+
+// 0: nothing is asked for.
+Result<Length> read_overlay_side(std::string_view key, std::string_view value)
+{
+    return value == "0" ? Result<Length>(Length()) : read_side(key, value);
 }
 
 }  // namespace
@@ -300,6 +307,57 @@ Result<FormatChoice> read_format(std::string_view key, std::string_view value)
     }
 
     return choice;
+}
+
+std::string print_overlay(const Overlay &overlay)
+{
+    const std::string numbers = print_decimal(overlay.x) + 'x' + print_decimal(overlay.y) + ';'
+                                + std::to_string(overlay.shift_x) + ';' + std::to_string(overlay.shift_y) + ';'
+                                + print_length(overlay.width) + ';' + print_length(overlay.height) + ';'
+                                + std::to_string(overlay.opacity);
+    return base64url(overlay.source.origin + overlay.source.uri()) + ';' + numbers
+           + (overlay.repeats ? ";repeat" : "");
+}
+
+Result<Overlay> read_overlay(std::string_view key, std::string_view value)
+{
+    const auto parts = split(value, ';');
+    const bool repeats = parts.size() == 8 && parts.back() == "repeat";
+    const auto wrong = bad_value(key, "a picture, its place, size and opacity", value);
+    if (parts.size() != 7 && !repeats) {
+        return wrong;
+    }
+
+    const auto uri = base64_decode(parts[0]);
+    if (!uri) {
+        return wrong;
+    }
+    auto source = any_source(*uri);
+    if (!source) {
+        return source.error();
+    }
+
+    Overlay overlay;
+    overlay.source = std::move(*source);
+    overlay.repeats = repeats;
+
+    Gravity place;
+    auto error = store(place, parse_point(key, parts[1], 'x'));
+    const auto then = [&](auto &slot, const auto &read) {
+        error = error ? error : store(slot, read);
+    };
+    then(overlay.shift_x, parse_integer(key, parts[2], 0, Overlay::max_shift));
+    then(overlay.shift_y, parse_integer(key, parts[3], 0, Overlay::max_shift));
+    then(overlay.width, read_overlay_side(key, parts[4]));
+    then(overlay.height, read_overlay_side(key, parts[5]));
+    then(overlay.opacity, parse_percent(key, parts[6]));
+    if (error) {
+        return *error;
+    }
+
+    overlay.x = place.x;
+    overlay.y = place.y;
+    return overlay;
 }
 
 std::string print_quality(const Quality &quality)

@@ -40,6 +40,9 @@ Result<FormatChoice> read_format(std::string_view key, std::string_view value);
 
 // "75", "75:60" with one for WebP; "auto", "auto-5", "auto-5:80": what it is
 // less by, and at most.
+std::string print_overlay(const Overlay &overlay);
+Result<Overlay> read_overlay(std::string_view key, std::string_view value);
+
 std::string print_quality(const Quality &quality);
 Result<Quality> read_quality(std::string_view key, std::string_view value);
 

@@ -14,6 +14,7 @@ constexpr std::uint64_t light_ns = 150'000'000;
 // leaves it little more to do than to read the file.
 constexpr std::uint64_t decode_ns = 25;
 constexpr std::uint64_t shrinking_decode_ns = 12;
+constexpr std::uint64_t lay_ns = 100;                  // over another picture
 
 bool shrinks_on_load(const SourceInfo &source, const Plan &plan)
 {
@@ -55,8 +56,9 @@ bool is_light(const SourceInfo &source, const Plan &plan)
     const std::uint64_t result = pixels(plan.canvas_width, plan.canvas_height, plan.frames);
 
     const std::uint64_t decode = shrinks_on_load(source, plan) ? shrinking_decode_ns : decode_ns;
+    const std::uint64_t overlay = plan.overlay ? plan.overlay->decoded * decode_ns + result * lay_ns : 0;
 
-    return pixels(source.width, source.height, plan.frames) * decode
+    return pixels(source.width, source.height, plan.frames) * decode + overlay
                + std::max(resized, result) * encode_ns(plan.format) <= light_ns;
 }
 

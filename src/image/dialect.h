@@ -77,6 +77,8 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 //   bytes=    at most
 //   lossless= near-lossless= alpha-quality= palette= compression= filter=
 //   progressive= anim= page= metadata=
+//   overlay=  SOURCE;XxY;shift x;shift y;width;height;opacity[;repeat]: the source's whole
+//             URI as base64url, since paths of it would count as paths of this URI
 //   q=        1..100[:that of a negotiated WebP], or auto[-LESS][:CAP]; always there
 //
 // parse_canonical(print_canonical(r)) is r; what print_canonical() would not

@@ -16,6 +16,8 @@ struct Aside {
     bool                   smart = false;              // crop=smart
     std::optional<Region>  focus;                      // crop=fp: places and zoom
     bool                   remove_alpha = false;
+    Overlay                overlay;                    // ol...
+    bool                   has_overlay = false;        // olurl
 };
 
 // ---- geometry
@@ -195,9 +197,71 @@ std::optional<Error> set_remove_alpha(Options &, Aside &aside, std::string_view 
     return store(aside.remove_alpha, parse_flag(name, value));
 }
 
-std::optional<Error> refuse(Options &, Aside &, std::string_view name, std::string_view)
+// ---- the overlay
+
+std::optional<Error> set_overlay_url(Options &, Aside &aside, std::string_view, std::string_view value)
 {
-    return bad_request(std::string(name) + " is not supported");
+    auto source = any_source(value);
+    if (!source) {
+        return bad_request("olurl: " + source.error().message);
+    }
+
+    aside.overlay.source = std::move(*source);
+    aside.has_overlay = true;
+    return std::nullopt;
+}
+
+std::optional<Error> set_overlay_place(Options &, Aside &aside, std::string_view name, std::string_view value)
+{
+    constexpr auto point = Gravity::Kind::point;
+    static constexpr Word<Gravity> words[] = {
+        {"center", {}},
+        {"top", {point, 0.5, 0}},
+        {"topright", {point, 1, 0}},
+        {"right", {point, 1, 0.5}},
+        {"bottomright", {point, 1, 1}},
+        {"bottom", {point, 0.5, 1}},
+        {"bottomleft", {point, 0, 1}},
+        {"left", {point, 0, 0.5}},
+        {"topleft", {point, 0, 0}},
+    };
+
+    const auto place = parse_word(name, value, words,
+                                  "center, top, topright, right, bottomright, bottom, bottomleft, left or topleft");
+    if (!place) {
+        return place.error();
+    }
+
+    aside.overlay.x = place->x;
+    aside.overlay.y = place->y;
+    return std::nullopt;
+}
+
+// "120" pixels, "25%" of the finished picture.
+Result<Length> parse_overlay_side(std::string_view name, std::string_view value)
+{
+    if (!value.ends_with('%')) {
+        return parse_side(name, value);
+    }
+
+    const auto percent = parse_integer(name, value.substr(0, value.size() - 1), 1, 100);
+    if (!percent) {
+        return bad_value(name, "pixels, or 1% to 100%", value);
+    }
+
+    return Length(*percent / 100.0, true);
+}
+
+template <int least, int most>
+Result<int> parse_int(std::string_view name, std::string_view value)
+{
+    return parse_integer(name, value, least, most);
+}
+
+template <auto member, auto parse>
+std::optional<Error> set_overlay(Options &, Aside &aside, std::string_view name, std::string_view value)
+{
+    return store(aside.overlay.*member, parse(name, value));
 }
 
 constexpr Argument<Aside> arguments[] = {
@@ -224,8 +288,14 @@ constexpr Argument<Aside> arguments[] = {
     {"threshold", set_slot<&Options::threshold, parse_clamped_integer<0, 255>>},
     {"tint", set_slot<&Options::colorize, parse_channels>},
 
-    {"olurl", refuse}, {"olalign", refuse}, {"olx", refuse}, {"oly", refuse},
-    {"olwidth", refuse}, {"olheight", refuse}, {"olalpha", refuse}, {"olrepeat", refuse},
+    {"olurl", set_overlay_url},
+    {"olalign", set_overlay_place},
+    {"olx", set_overlay<&Overlay::shift_x, parse_int<0, Overlay::max_shift>>},
+    {"oly", set_overlay<&Overlay::shift_y, parse_int<0, Overlay::max_shift>>},
+    {"olwidth", set_overlay<&Overlay::width, parse_overlay_side>},
+    {"olheight", set_overlay<&Overlay::height, parse_overlay_side>},
+    {"olalpha", set_overlay<&Overlay::opacity, parse_clamped_integer<1, 99>>},
+    {"olrepeat", set_overlay<&Overlay::repeats, parse_flag>},
 
     {"format", set_slot<&Options::format, parse_keycdn_format>},
     {"quality", set_slot<&Options::quality, parse_clamped_quality>},
@@ -272,6 +342,9 @@ void combine(Options &options, const Aside &aside)
     if (aside.remove_alpha) {
         options.background = options.background.value_or(white);
         options.background->alpha = 255;
+    }
+    if (aside.has_overlay) {
+        options.overlay = aside.overlay;
     }
 }
 

@@ -7,6 +7,7 @@
 #include "image/request.h"
 
 #include <cstdint>
+#include <memory>
 
 namespace cdn::image {
 
@@ -46,6 +47,8 @@ struct Cut {
     bool operator==(const Cut &) const = default;
 };
 
+struct OverlayPlan;
+
 struct Plan {
     Format  format = Format::jpeg;                     // of the result
     int     quality = 85;
@@ -84,6 +87,8 @@ struct Plan {
     std::optional<Color> background;                   // laid under it, and around it;
                                                        // opaque where the format has no alpha
 
+    std::shared_ptr<const OverlayPlan> overlay;        // laid on the result, if any of it is seen
+
     int  max_bytes = 0;                                // of the result; 0: as it comes
     bool json = false;                                 // no picture: its sizes and formats
     std::optional<Format> skipped;                     // wanted, but the result is too large for it
@@ -92,6 +97,15 @@ struct Plan {
     std::uint64_t memory = 0;                          // bytes of pixels held at once, estimated
     bool          same_pixels = false;                 // nothing is done to them
     bool          is_final = true;                     // false: what its pixels tell is not in it
+};
+
+struct OverlayPlan {
+    Plan plan;                                         // of the overlay itself
+    int  x = 0;                                        // where on the result; may stick out
+    int  y = 0;
+    int  opacity = 100;
+    bool repeats = false;
+    std::uint64_t decoded = 0;                         // pixels of its file
 };
 
 inline constexpr int look_side = 1500;                 // the longest, of a copy to look at
@@ -111,6 +125,11 @@ std::optional<Error> check_limits(const SourceInfo &source, const Limits &limits
 // is needed, nothing is cut off and what it would place is in the middle.
 Result<Plan> make_plan(const Request &request, const SourceInfo &source, const Limits &limits,
                        Scout *scout = nullptr);
+
+// Adds the overlay that is asked for, whose file is `overlay`.  Refused: with
+// it, bytes, pixels or frames are over a limit (413).
+std::optional<Error> plan_overlay(const Overlay &asked, const SourceInfo &overlay, const SourceInfo &picture,
+                                  const Limits &limits, Plan &plan);
 
 // After an attempt that came out as more than plan.max_bytes: a lower quality
 // where that may do, else a smaller picture.  False: there is none smaller.

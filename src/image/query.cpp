@@ -8,8 +8,14 @@ namespace cdn::image {
 
 namespace {
 
+// A percent sign at the end is one ("25%"), as nothing can follow it.
 std::optional<std::string> decode(std::string_view text)
 {
+    if (text.ends_with('%')) {
+        auto before = decode(text.substr(0, text.size() - 1));
+        return before ? std::optional(*before + '%') : std::nullopt;
+    }
+
     std::string spaced(text);
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
     return percent_decode(spaced);

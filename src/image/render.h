@@ -43,8 +43,9 @@ struct Image {
 };
 
 struct Prepared {
-    SourceInfo source;
-    Plan       plan;
+    SourceInfo                source;
+    Plan                      plan;
+    std::optional<SourceInfo> overlay;                 // where one is asked for
 };
 
 // Once per process, before the first of the calls below and never before a
@@ -58,14 +59,16 @@ std::size_t render_memory();                           // bytes of pixels libvip
 
 // Sniffs, reads the header through that format's own loader, checks limits,
 // plans.  Refused: 413 over a limit, 415 not a listed image, 400 impossible.
-// Only what helper processes read can be stopped.
+// Only what helper processes read can be stopped.  Here and below `overlay` is
+// the file of request.overlay.
 Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
-                         const Limits &limits, const Stop *stop = nullptr);
+                         const Limits &limits, const Stop *stop = nullptr, std::string_view overlay = {});
 
 // Where a plan is not final: looks at the pixels, and plans anew.
 Result<Prepared> look(std::string_view bytes, const Prepared &prepared, const Request &request,
                       const Limits &limits, Stop &stop);
 
-Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop);
+Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop,
+                     std::string_view overlay = {});
 
 }  // namespace cdn::image

@@ -7,6 +7,7 @@
 #include "image/document_vips.h"
 #include "image/json.h"
 #include "image/load_vips.h"
+#include "image/overlay_vips.h"
 #include "image/save_vips.h"
 #include "image/scout_vips.h"
 #include "image/screen_vips.h"
@@ -72,7 +73,7 @@ Image save_within_limit(Picture picture, Plan plan, Stop &stop)
     }
 }
 
-Error failure(const SourceInfo &source, const Stop &stop)
+Error failure(const SourceInfo &source, const Stop &stop, std::string_view what = "the source")
 {
     const std::string detail = take_vips_error();
     if (stop.asked()) {
@@ -80,10 +81,11 @@ Error failure(const SourceInfo &source, const Stop &stop)
     }
 
     return {ErrorCode::unsupported,
-            "the source is damaged, or not a " + std::string(name(source.format)), detail};
+            std::string(what) + " is damaged, or not a " + std::string(name(source.format)), detail};
 }
 
-Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, Stop &stop)
+// All of it but encoding and overlay.
+Picture make_picture(std::string_view bytes, const SourceInfo &source, const Plan &plan, Stop &stop)
 {
     Picture picture = load_for(bytes, source, plan, stop);
 
@@ -97,9 +99,75 @@ Image run(std::string_view bytes, const SourceInfo &source, const Plan &plan, St
     picture = adjust(std::move(picture), plan.adjust, plan.frames, stop);
     picture = lay_background(std::move(picture), plan);
     picture = tilt(std::move(picture), plan, stop);
-    picture = pad(std::move(picture), plan, stop);
+    return pad(std::move(picture), plan, stop);
+}
+
+// In memory: a damaged overlay is found here, and told from a damaged source.
+Result<Picture> make_overlay(std::string_view bytes, const Prepared &prepared, Stop &stop)
+{
+    try {
+        const Plan &plan = prepared.plan.overlay->plan;
+        return in_memory(make_picture(bytes, *prepared.overlay, plan, stop), stop);
+    } catch (const VipsFailure &) {
+        return failure(*prepared.overlay, stop, "the overlay");
+    }
+}
+
+Result<Image> run(std::string_view bytes, std::string_view overlay, const Prepared &prepared, Stop &stop)
+{
+    const Plan &plan = prepared.plan;
+    Picture picture;
+    if (plan.overlay) {
+        auto laid = make_overlay(overlay, prepared, stop);
+        if (!laid) {
+            return laid.error();
+        }
+        picture = lay_over(make_picture(bytes, prepared.source, plan, stop), std::move(*laid), plan, stop);
+    } else {
+        picture = make_picture(bytes, prepared.source, plan, stop);
+    }
 
     return save_within_limit(std::move(picture), plan, stop);
+}
+
+// What can be told of a file before its pixels are decoded.
+Result<SourceInfo> read_source(std::string_view bytes, int page, FormatSet inputs, const Stop *stop,
+                               const std::string &what)
+{
+    const auto format = sniff(bytes);
+    if (!format) {
+        return Error{ErrorCode::unsupported, what + " is not an image"};
+    }
+    if (!inputs.has(*format)) {
+        return Error{ErrorCode::unsupported,
+                     what + " is " + std::string(name(*format)) + ", which is not accepted"};
+    }
+    if (const auto error = check_for_bombs(bytes, *format)) {
+        return *error;
+    }
+
+    vips_error_clear();
+    try {
+        return read_header(bytes, *format, page, stop);
+    } catch (const VipsFailure &) {
+        if (stop != nullptr && stop->asked()) {
+            return Error{ErrorCode::cancelled, "the transformation was stopped", take_vips_error()};
+        }
+        return Error{ErrorCode::unsupported, what + " is not a readable " + std::string(name(*format)),
+                     take_vips_error()};
+    }
+}
+
+Result<Plan> plan_all(const Prepared &prepared, const Request &request, const Limits &limits, Scout *scout)
+{
+    auto plan = make_plan(request, prepared.source, limits, scout);
+    if (plan && request.overlay) {
+        if (auto error = plan_overlay(*request.overlay, *prepared.overlay, prepared.source, limits, *plan)) {
+            return *error;
+        }
+    }
+
+    return plan;
 }
 
 // A result that is larger than a source of the same pixels and format helps
@@ -231,44 +299,28 @@ std::size_t render_memory()
 }
 
 Result<Prepared> prepare(std::string_view bytes, const Request &request, FormatSet inputs,
-                         const Limits &limits, const Stop *stop)
+                         const Limits &limits, const Stop *stop, std::string_view overlay)
 {
-    const auto format = sniff(bytes);
-    if (!format) {
-        return Error{ErrorCode::unsupported, "the source is not an image"};
-    }
-    if (!inputs.has(*format)) {
-        return Error{ErrorCode::unsupported,
-                     "the source is " + std::string(name(*format)) + ", which is not accepted"};
-    }
-    if (const auto error = check_for_bombs(bytes, *format)) {
-        return *error;
+    const auto source = read_source(bytes, request.page, inputs, stop, "the source");
+    if (!source) {
+        return source.error();
     }
 
-    vips_error_clear();
-    Prepared prepared;
-    try {
-        const auto source = read_header(bytes, *format, request.page, stop);
-        if (!source) {
-            return source.error();
+    Prepared prepared{*source, {}, {}};
+    if (request.overlay) {
+        auto info = read_source(overlay, 1, inputs, stop, "the overlay");
+        if (!info) {
+            return info.error();
         }
-        prepared.source = *source;
-    } catch (const VipsFailure &) {
-        if (stop != nullptr && stop->asked()) {
-            return Error{ErrorCode::cancelled, "the transformation was stopped", take_vips_error()};
-        }
-        return Error{ErrorCode::unsupported,
-                     "the source is not a readable " + std::string(name(*format)),
-                     take_vips_error()};
+        prepared.overlay = *info;
     }
 
-    const auto plan = make_plan(request, prepared.source, limits);
+    auto plan = plan_all(prepared, request, limits, nullptr);
     if (!plan) {
         return plan.error();
     }
-
-    prepared.plan = *plan;
-    if (plan->format == Format::jxl && vips_type_find("VipsForeignSave", "jxlsave_buffer") == 0) {
+    prepared.plan = std::move(*plan);
+    if (prepared.plan.format == Format::jxl && vips_type_find("VipsForeignSave", "jxlsave_buffer") == 0) {
         return bad_request("format: jxl is not supported here");
     }
     return prepared;
@@ -279,17 +331,17 @@ Result<Prepared> look(std::string_view bytes, const Prepared &prepared, const Re
 {
     try {
         VipsScout scout(bytes, prepared.source, prepared.plan, stop);
-        auto plan = make_plan(request, prepared.source, limits, &scout);
+        auto plan = plan_all(prepared, request, limits, &scout);
         if (!plan) {
             return plan.error();
         }
-        return Prepared{prepared.source, std::move(*plan)};
+        return Prepared{prepared.source, std::move(*plan), prepared.overlay};
     } catch (const VipsFailure &) {
         return failure(prepared.source, stop);
     }
 }
 
-Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop)
+Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &stop, std::string_view overlay)
 {
     if (!prepared.plan.is_final) {
         return Error{ErrorCode::internal, "a plan that nobody looked up"};
@@ -299,8 +351,8 @@ Result<Image> render(std::string_view bytes, const Prepared &prepared, Stop &sto
     }
 
     try {
-        Image image = run(bytes, prepared.source, prepared.plan, stop);
-        if (source_is_better(image, bytes, prepared.source, prepared.plan)) {
+        auto image = run(bytes, overlay, prepared, stop);
+        if (image && source_is_better(*image, bytes, prepared.source, prepared.plan)) {
             return copy_of(bytes, prepared.source);
         }
         return image;

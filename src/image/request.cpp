@@ -253,6 +253,7 @@ void Options::lay_over(const Options &under)
     take(max_bytes, under.max_bytes);
     take(json, under.json);
     take(redirect, under.redirect);
+    take(overlay, under.overlay);
     take(preset, under.preset);
     take(device, under.device);
 }
@@ -348,6 +349,7 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
     request.page = options.page.value_or(1);
     request.metadata = options.metadata.value_or(Metadata::none);
     request.max_bytes = options.max_bytes.value_or(0);
+    request.overlay = options.overlay;
     request.json = options.json.value_or(false);
 
     set_turns(request, options);

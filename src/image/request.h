@@ -177,6 +177,23 @@ struct Source {
     bool operator==(const Source &) const = default;
 };
 
+// Another picture, laid on the finished one.
+struct Overlay {
+    static constexpr int max_shift = 2000;
+
+    Source source;
+    double x = 0.5;                                    // 0 at the left edge .. 1 at the right one
+    double y = 0.5;                                    // 0 at the top .. 1 at the bottom
+    int    shift_x = 0;                                // pixels away from that edge; of the middle: right, down
+    int    shift_y = 0;
+    Length width;                                      // shares are of the finished picture; 0: not asked for
+    Length height;                                     // with both, inside that box
+    int    opacity = 100;                              // percent
+    bool   repeats = false;                            // in both directions, all over
+
+    bool operator==(const Overlay &) const = default;
+};
+
 enum class Device { mobile, tablet, desktop, print };  // named by the URL, never guessed
 
 struct Options {
@@ -241,6 +258,7 @@ struct Options {
     std::optional<int>                   max_bytes;    // of the result
     std::optional<bool>                  json;         // sizes and formats instead of a picture
     std::optional<bool>                  redirect;     // to the source, if no picture can be made
+    std::optional<Overlay>               overlay;
     std::optional<std::string>           preset;
     std::optional<Device>                device;
 
@@ -280,6 +298,7 @@ struct Request {
     int                       page = 1;
     Metadata                  metadata = Metadata::none;
     int                       max_bytes = 0;           // of the result; 0: as it comes
+    std::optional<Overlay>    overlay;
     bool                      json = false;            // sizes and formats instead of a picture
 
     bool operator==(const Request &) const = default;

@@ -1,5 +1,6 @@
 #include "image/sources.h"
 
+#include "core/path.h"
 #include "core/text.h"
 #include "image/url.h"
 
@@ -33,6 +34,25 @@ bool SourceHosts::allow(std::string_view origin) const
     return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string &pattern) {
         return pattern.starts_with('.') ? host.ends_with(pattern) && host.size() > pattern.size()
                                         : host == pattern;
+    });
+}
+
+std::optional<Error> SourceFolders::add(std::string_view path)
+{
+    const auto decoded = decoded_path(path);
+    if (!decoded || *decoded != path) {
+        return bad_request("not a path: \"" + printable(path) + "\"; it begins with \"/\", and a folder ends so");
+    }
+
+    paths_.emplace_back(path);
+    return std::nullopt;
+}
+
+bool SourceFolders::allow(std::string_view raw_path) const
+{
+    const auto path = decoded_path(raw_path);
+    return path && std::any_of(paths_.begin(), paths_.end(), [&](const std::string &allowed) {
+        return allowed.ends_with('/') ? path->starts_with(allowed) : *path == allowed;
     });
 }
 

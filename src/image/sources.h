@@ -1,4 +1,4 @@
-// The hosts that absolute source URLs may name.
+// Which sources may be named: the hosts of absolute ones, the folders of overlays.
 
 #pragma once
 
@@ -22,6 +22,17 @@ public:
 
 private:
     std::vector<std::string> patterns_;
+};
+
+class SourceFolders {
+public:
+    // "/brand/", and all below it; "/logo.png", that alone.
+    std::optional<Error> add(std::string_view path);
+
+    bool allow(std::string_view raw_path) const;       // as a Source has it
+
+private:
+    std::vector<std::string> paths_;
 };
 
 }  // namespace cdn::image

@@ -113,4 +113,10 @@ Result<Source> any_source(std::string_view text, std::string_view query)
     return site_source(text, query);
 }
 
+Result<Source> any_source(std::string_view uri)
+{
+    const auto [text, query, has_query] = cut(uri, '?');
+    return any_source(text, query);
+}
+
 }  // namespace cdn::image

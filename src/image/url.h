@@ -25,6 +25,7 @@ Result<Source> site_source(std::string_view path, std::string_view query);
 // The same from what follows a dialect's options: "photos/a.jpg",
 // "/photos/a.jpg" or "https://img.example.com/a.jpg".
 Result<Source> any_source(std::string_view text, std::string_view query);
+Result<Source> any_source(std::string_view uri);       // its query after "?"
 
 // A host name, "host:port" too, in lower case; nothing for what cannot be one.
 Result<std::string> parse_host(std::string_view text);

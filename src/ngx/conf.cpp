@@ -186,6 +186,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         inherit(image.formats, outer.formats);
         inherit(image.inputs, outer.inputs);
         inherit(image.sources, outer.sources);
+        inherit(image.overlays, outer.overlays);
 
         if (!merge_ttl(cf, static_cast<LocConf *>(parent)->ttl, static_cast<LocConf *>(child)->ttl,
                        image.dialect != dialect_off))

@@ -88,6 +88,7 @@ struct ImageConf {
     image::Negotiated   *formats;
     image::FormatSet    *inputs;
     image::SourceHosts  *sources;
+    image::SourceFolders *overlays;
     ngx_str_t            origin;                       // cdn_image_origin
     off_t                max_bytes;
     off_t                max_pixels;

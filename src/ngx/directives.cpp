@@ -160,16 +160,17 @@ char *set_inputs(ngx_conf_t *cf, ngx_command_t *, void *data)
     });
 }
 
-// cdn_image_sources HOST ...
-char *set_sources(ngx_conf_t *cf, ngx_command_t *, void *data)
+// cdn_image_sources HOST ..., cdn_image_overlays PATH ...
+template <auto member>
+char *set_allowed(ngx_conf_t *cf, ngx_command_t *, void *data)
 {
     return guarded(cf->log, failed, [&]() -> char * {
-        auto &slot = static_cast<LocConf *>(data)->image.sources;
+        auto &slot = static_cast<LocConf *>(data)->image.*member;
         if (slot != nullptr) {
             return const_cast<char *>("is duplicate");
         }
 
-        slot = pool_new<image::SourceHosts>(cf->pool);
+        slot = pool_new<std::remove_pointer_t<std::remove_reference_t<decltype(slot)>>>(cf->pool);
         for (const ngx_str_t &word : arguments(cf)) {
             if (const auto error = slot->add(view(word))) {
                 return complain(cf, error->message);
@@ -352,7 +353,11 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image_sources"),                 // HOST ...
       any_block | NGX_CONF_1MORE,
-      set_sources, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+      set_allowed<&ImageConf::sources>, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
+
+    { ngx_string("cdn_image_overlays"),                // PATH ...
+      any_block | NGX_CONF_1MORE,
+      set_allowed<&ImageConf::overlays>, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr },
 
     { ngx_string("cdn_image_origin"),                  // URL
       any_block | NGX_CONF_TAKE1,

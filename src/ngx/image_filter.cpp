@@ -2,6 +2,7 @@
 
 #include "ngx/headers.h"
 #include "ngx/image_headers.h"
+#include "ngx/image_overlay.h"
 #include "ngx/image_refusal.h"
 #include "ngx/image_report.h"
 #include "ngx/image_rewrite.h"
@@ -51,10 +52,7 @@ void keep_original(ngx_http_request_t *r, RequestState &state, const Error &erro
 
     report_failure(state, error, true);
     if (state.report->error >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        for (const std::string_view name : {"Cache-Control", "Expires", "X-Accel-Expires"}) {
-            each_response_header(r, name, [](ngx_table_elt_t &header) { header.hash = 0; });
-        }
-        add_response_header(r, "Cache-Control", "no-store");
+        forbid_storing(r);
     }
 }
 
@@ -83,6 +81,9 @@ ngx_int_t send_result(ngx_http_request_t *r, RequestState &state)
 
     Rendered &rendered = **job->answer;
     describe_result(r, rendered);
+    if (state.overlay) {
+        add_overlay_headers(r, *state.overlay);
+    }
     state.report = std::make_unique<image::Report>(report_of(t, rendered));
     if (!rendered.not_modified) {
         r->headers_out.content_length_n = static_cast<off_t>(rendered.image.size);
@@ -106,26 +107,6 @@ Error too_many_bytes(std::uint64_t limit)
 }
 
 // ---- the source arrives
-
-// The upstream module gives up on a source that broke off: it has no header to
-// send any more, we have.
-bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer)
-{
-    return buffer->flush && ngx_buf_size(buffer) == 0 && r->upstream != nullptr
-           && r->upstream->cleanup == nullptr;
-}
-
-void consume(ngx_chain_t *in)
-{
-    for (; in != nullptr; in = in->next) {
-        if (ngx_buf_in_memory(in->buf)) {
-            in->buf->pos = in->buf->last;
-        }
-        if (in->buf->in_file) {
-            in->buf->file_pos = in->buf->file_last;
-        }
-    }
-}
 
 // Takes the source's buffers; returns what was wrong with them.
 std::optional<Error> take(ngx_http_request_t *r, Transformation &t, ngx_chain_t *in, bool &last)
@@ -208,7 +189,17 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
         return refuse(r, state, std::move(error));
     }
 
-    state.transformation = std::make_unique<Transformation>();
+    auto transformation = std::make_unique<Transformation>();
+    if (auto error = add_overlay(r, state, *transformation->job)) {
+        if (original_serves(r, *error)) {
+            keep_original(r, state, *error);
+            return send_header(r, state);
+        }
+        ngx_http_clean_header(r);
+        return refuse(r, state, std::move(*error));
+    }
+
+    state.transformation = std::move(transformation);
     return NGX_OK;
 }
 
@@ -219,6 +210,10 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
         if (state == nullptr) {
             note_header(r);
             return next_header_filter(r);
+        }
+
+        if (state->fetches != nullptr) {
+            return overlay_header_filter(r, *state);
         }
 
         if (state->was_head) {
@@ -248,6 +243,10 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) noexcept
         RequestState *state = find_state(r);
         if (state == nullptr) {
             return next_body_filter(r, in);
+        }
+
+        if (state->fetches != nullptr) {
+            return overlay_body_filter(r, *state, in);
         }
 
         if (state->refused || state->redirects) {

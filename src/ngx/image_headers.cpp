@@ -59,6 +59,24 @@ void add_vary(ngx_http_request_t *r, const RequestState &state)
     }
 }
 
+void forbid_storing(ngx_http_request_t *r)
+{
+    for (const std::string_view name : {"Cache-Control", "Expires", "X-Accel-Expires"}) {
+        each_response_header(r, name, [](ngx_table_elt_t &header) { header.hash = 0; });
+    }
+    add_response_header(r, "Cache-Control", "no-store");
+}
+
+std::string strong_validator(ngx_http_request_t *r)
+{
+    const ngx_table_elt_t *etag = r->headers_out.etag;
+    if (etag == nullptr || etag->hash == 0 || view(etag->value).starts_with("W/")) {
+        return {};
+    }
+
+    return std::string(view(etag->value));
+}
+
 void describe_result(ngx_http_request_t *r, const Rendered &rendered)
 {
     const image::Plan &plan = rendered.prepared.plan;

@@ -6,6 +6,7 @@
 #include "image/negotiate.h"
 #include "ngx/cdn_loop.h"
 #include "ngx/headers.h"
+#include "ngx/image_overlay.h"
 #include "ngx/request_url.h"
 #include "ngx/sign_access.h"
 #include "ngx/status_count.h"
@@ -124,6 +125,16 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     return std::optional(std::move(*request));
 }
 
+std::optional<Error> check_overlay(const ImageConf &conf, const image::Source &source)
+{
+    if (!source.origin.empty() || (conf.overlays != nullptr && conf.overlays->allow(source.path))) {
+        return std::nullopt;
+    }
+
+    return Error{ErrorCode::forbidden, "overlays from " + printable(source.path) + " are not allowed here",
+                 "\"cdn_image_overlays\" names the folders that may be"};
+}
+
 std::optional<Error> check_source(const ImageConf &conf, const image::Source &source)
 {
     if (source.origin.empty() || (conf.sources != nullptr && conf.sources->allow(source.origin))) {
@@ -152,7 +163,15 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &s
 
     auto request = read_request(r, conf, url, state);
     if (request && *request) {
-        if (auto error = check_source(conf, (*request)->source)) {
+        const auto &overlay = (*request)->overlay;
+        auto error = check_source(conf, (*request)->source);
+        if (!error && overlay) {
+            error = check_source(conf, overlay->source);
+        }
+        if (!error && overlay) {
+            error = check_overlay(conf, overlay->source);
+        }
+        if (error) {
             request = std::move(*error);
         }
     }
@@ -198,6 +217,10 @@ bool same(const ngx_str_t &a, const ngx_str_t &b)
 RequestState *prepare_url(ngx_http_request_t *r)
 {
     RequestState *known = pass_gate(r);
+    if (known != nullptr && known->fetches != nullptr) {
+        return known;                                  // whatever its location makes of the URL
+    }
+
     const ImageConf &conf = loc_conf(r).image;
     if (conf.dialect == dialect_off && !conf.transform) {
         return known;
@@ -214,6 +237,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     note_client_uri(r, state);
 
     state.image.reset();
+    state.overlay.reset();
     state.url_error.reset();
     state.source_uri.clear();
     state.redirects_on_error = false;
@@ -259,6 +283,9 @@ ngx_int_t refuse_phase(ngx_http_request_t *r) noexcept
         }
         if (state->image && state->transforms && r->method != NGX_HTTP_GET) {
             return NGX_HTTP_NOT_ALLOWED;
+        }
+        if (state->image && state->transforms && state->image->overlay) {
+            return fetch_overlay(r, *state);
         }
         return NGX_DECLINED;
     });

@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/image_count.h"
+#include "ngx/image_headers.h"
 #include "ngx/image_rewrite.h"
 
 #include <algorithm>
@@ -28,25 +29,6 @@ void end_with_error(ngx_http_request_t *r, RequestState &state)
     ngx_http_clean_header(r);
     r->allow_ranges = 0;
     ngx_http_finalize_request(r, refuse(r, state, *state.transformation->failure));
-}
-
-// The source as it came, where the location prefers it to an error.
-bool original_serves(ngx_http_request_t *r, const Error &error)
-{
-    if (loc_conf(r).image.on_error != on_error_original) {
-        return false;
-    }
-
-    switch (error.code) {
-    case ErrorCode::too_large:
-    case ErrorCode::unsupported:
-    case ErrorCode::timeout:
-    case ErrorCode::overload:
-    case ErrorCode::internal:
-        return true;
-    default:
-        return false;
-    }
 }
 
 // The answer is there, or a failure: sends it.  Not from within a filter.
@@ -117,17 +99,6 @@ void on_failure(ngx_event_t *event) noexcept
     });
 }
 
-// The value of the source's own ETag, if it is a strong one.
-std::string strong_validator(ngx_http_request_t *r)
-{
-    const ngx_table_elt_t *etag = r->headers_out.etag;
-    if (etag == nullptr || etag->hash == 0 || view(etag->value).starts_with("W/")) {
-        return {};
-    }
-
-    return std::string(view(etag->value));
-}
-
 std::int64_t ms_since_start(ngx_http_request_t *r)
 {
     const ngx_time_t *now = ngx_timeofday();
@@ -137,6 +108,24 @@ std::int64_t ms_since_start(ngx_http_request_t *r)
 }
 
 }  // namespace
+
+bool original_serves(ngx_http_request_t *r, const Error &error)
+{
+    if (loc_conf(r).image.on_error != on_error_original) {
+        return false;
+    }
+
+    switch (error.code) {
+    case ErrorCode::too_large:
+    case ErrorCode::unsupported:
+    case ErrorCode::timeout:
+    case ErrorCode::overload:
+    case ErrorCode::internal:
+        return true;
+    default:
+        return false;
+    }
+}
 
 ngx_int_t fail_transformation(ngx_http_request_t *r, RequestState &state, Error error)
 {

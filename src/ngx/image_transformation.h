@@ -7,6 +7,9 @@
 
 namespace cdn {
 
+// The source as it came, where the location prefers it to an error.
+bool original_serves(ngx_http_request_t *r, const Error &error);
+
 // Its source is whole.  NGX_AGAIN: the filter is called again with nothing once there is something
 // to send.
 ngx_int_t start_transformation(ngx_http_request_t *r, RequestState &state);

@@ -23,7 +23,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
         note_birth(r);
 
         const bool for_edge = asked_by_edge(r->main);
-        const bool hides_tags = !for_edge && !conf.exposes_tags && r == r->main;
+        const bool hides = hides_tags(r);
         std::optional<std::int64_t> inner;
         each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &field) {
             if ((conf.hidden_lengths >> field.key.len % 64 & 1) == 0) {
@@ -33,7 +33,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             if (is(born_header)) {
                 inner = header_born(view(field.value));
                 field.hash = 0;
-            } else if (hides_tags && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
+            } else if (hides && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
                 field.hash = 0;
             }
         });
@@ -55,6 +55,13 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
 }
 
 }  // namespace
+
+bool hides_tags(ngx_http_request_t *r)
+{
+    const PurgeConf &conf = loc_conf(r).purge;
+    return conf.on != 0 && main_conf(r).journal != nullptr && !conf.exposes_tags && r == r->main
+           && !asked_by_edge(r);
+}
 
 void install_purge_filter() noexcept
 {

@@ -3,7 +3,11 @@
 
 #pragma once
 
+#include "ngx/ngx.h"
+
 namespace cdn {
+
+bool hides_tags(ngx_http_request_t *r);                // from this client
 
 void install_purge_filter() noexcept;
 

@@ -38,7 +38,15 @@ void add_resource(purge::Object &object, std::string host, std::string text)
     }
 }
 
-// The URLs it answers for: as the client asked, as nginx asks, and an image's source.
+void add_source(purge::Object &object, const std::string &host, const image::Source &source)
+{
+    const auto at = source.origin.find("://");
+    std::string source_host = at == source.origin.npos ? host : source.origin.substr(at + 3);
+    source_host.resize(std::min(source_host.size(), source_host.find(':')));
+    add_resource(object, std::move(source_host), purge::raw_resource_text(source.path, source.query));
+}
+
+// The URLs it answers for: as the client asked, as nginx asks, and an image's sources.
 void add_resources(ngx_http_request_t *r, purge::Object &object)
 {
     const std::string host = host_of(r);
@@ -53,11 +61,10 @@ void add_resources(ngx_http_request_t *r, purge::Object &object)
         add_resource(object, host, purge::raw_resource_text(path, query));
     }
     if (state != nullptr && state->image) {
-        const image::Source &source = state->image->source;
-        const auto at = source.origin.find("://");
-        std::string source_host = at == source.origin.npos ? host : source.origin.substr(at + 3);
-        source_host.resize(std::min(source_host.size(), source_host.find(':')));
-        add_resource(object, std::move(source_host), purge::raw_resource_text(source.path, source.query));
+        add_source(object, host, state->image->source);
+        if (state->image->overlay) {
+            add_source(object, host, state->image->overlay->source);
+        }
     }
 }
 
@@ -84,6 +91,14 @@ purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> by
         each_header(fields, born_header, true, [&](ngx_table_elt_t &field) { older(view(field.value)); });
         for (const std::string &name : *loc_conf(r).purge.tag_headers) {
             each_header(fields, name, true, [&](ngx_table_elt_t &field) { tags(view(field.value)); });
+        }
+    }
+
+    // what it is laid with: a source older than a purge of its overlay would give the
+    // picture a birth before that purge, however new the overlay is
+    if (const RequestState *state = find_state(r); state != nullptr && state->transforms && state->overlay) {
+        for (const auto &[name, value] : state->overlay->tags) {
+            tags(value);
         }
     }
 

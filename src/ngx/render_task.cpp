@@ -466,11 +466,13 @@ bool submit(const std::shared_ptr<Job> &job)
     const bool again = job->queued_us != 0;            // from the lane
     const std::int64_t now = now_us();
 
+    const std::uint64_t bytes = job->source.size() + (job->overlay ? job->overlay->size() : 0);
+
     if (!again) {
         job->queued_us = now;
-        job->light = image::may_be_light(job->source.size(), job->request);
+        job->light = image::may_be_light(bytes, job->request);
     }
-    job->due_us = now + static_cast<std::int64_t>(job->source.size()) / bytes_per_us * delay_per_cost;
+    job->due_us = now + static_cast<std::int64_t>(bytes) / bytes_per_us * delay_per_cost;
 
     const std::lock_guard lock(q.mutex);
     if (nobody_will_take(q, *job)) {

@@ -37,6 +37,8 @@ struct Rendered {
 struct Job {
     // given
     SourceBytes        source;
+    std::shared_ptr<const SourceBytes> overlay;        // of request.overlay
+    std::string        overlay_validator;
     image::Request     request;
     image::FormatSet   inputs;
     image::Limits      limits;

@@ -109,7 +109,9 @@ bool Work::is_held()
     const std::int64_t now = std::time(nullptr);
 
     quarantine.bury(now, process_lives, source_id_);
-    const image::Held source = quarantine.held(source_id_, now, job_.timeout_ms);
+    const image::Held picture = quarantine.held(picture_id_, now, job_.timeout_ms);
+    const image::Held both = quarantine.held(source_id_, now, job_.timeout_ms);
+    const image::Held &source = both.offence > picture.offence ? both : picture;
     const image::Held request = quarantine.held(request_id_, now, job_.timeout_ms);
     const auto [offence, until] = request.offence > source.offence ? request : source;
 
@@ -136,7 +138,8 @@ std::string Work::etag() const
 {
     const std::string identity = std::string(version) + '\n' + canonical_options(job_.request) + '\n'
                                  + std::string(image::name(prepared_.plan.format)) + '\n'
-                                 + std::to_string(bytes_.size()) + '\n' + validator_;
+                                 + std::to_string(bytes_.size()) + '\n' + validator_
+                                 + (job_.overlay ? '\n' + std::to_string(overlay_.size()) + '\n' + overlay_validator_ : "");
 
     return '"' + sha256_hex(identity).substr(0, 32) + '"';
 }
@@ -150,7 +153,18 @@ bool Work::open()
     }
     bytes_ = std::move(*bytes);
 
-    source_id_ = fingerprint(shared_.fingerprint_key, bytes_);
+    picture_id_ = source_id_ = fingerprint(shared_.fingerprint_key, bytes_);
+    if (job_.overlay) {
+        auto overlay = job_.overlay->read();
+        if (!overlay) {
+            job_.answer.emplace(Error{ErrorCode::internal, "the overlay could not be read"});
+            return false;
+        }
+        overlay_ = std::move(*overlay);
+        // one may do on another what neither does alone: another picture is not held for it
+        source_id_ = fingerprint(shared_.fingerprint_key, std::to_string(picture_id_) + overlay_);
+        overlay_validator_ = job_.overlay_validator.empty() ? sha256_hex(overlay_) : job_.overlay_validator;
+    }
     request_id_ = fingerprint(shared_.fingerprint_key,
                               std::to_string(source_id_) + canonical_options(job_.request));
     if (is_held()) {
@@ -159,7 +173,7 @@ bool Work::open()
     mark_ = shared_.quarantine.begin(source_id_, ngx_pid, thread_id());
     job_.blamed = source_id_;
 
-    auto prepared = image::prepare(bytes_, job_.request, job_.inputs, job_.limits, &job_.stop);
+    auto prepared = image::prepare(bytes_, job_.request, job_.inputs, job_.limits, &job_.stop, overlay_);
     if (!prepared) {
         job_.answer.emplace(prepared.error());
         return false;
@@ -193,7 +207,7 @@ Result<Rendered> Work::result()
     for (int steps = image::steps_cheaper(job_.queue_us / 1000, job_.timeout_ms);
          steps > 0 && image::make_cheaper(request, prepared_.plan.format); steps--)
     {
-        const auto prepared = image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop);
+        const auto prepared = image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop, overlay_);
         if (!prepared) {
             return prepared.error();
         }
@@ -216,7 +230,7 @@ Result<Rendered> Work::result()
 
         job_.busy_since_us = charged ? now_us() : 0;
         const auto prepared = charged ? image::look(bytes_, prepared_, request, job_.limits, job_.stop)
-                                      : image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop);
+                                      : image::prepare(bytes_, request, job_.inputs, job_.limits, &job_.stop, overlay_);
         job_.busy_since_us = 0;
         if (!prepared) {
             return prepared.error();
@@ -227,7 +241,7 @@ Result<Rendered> Work::result()
     job_.blamed = image::source_is_to_blame(prepared_.plan) ? source_id_ : request_id_;
     job_.busy_since_us = now_us();
 
-    auto image = image::render(bytes_, prepared_, job_.stop);
+    auto image = image::render(bytes_, prepared_, job_.stop, overlay_);
     if (!image) {
         return image.error();
     }

@@ -33,7 +33,10 @@ private:
     ZoneHead       &shared_;
     std::string     bytes_;
     std::string     validator_;
-    std::uint64_t   source_id_ = 0;
+    std::string     overlay_;
+    std::string     overlay_validator_;
+    std::uint64_t   picture_id_ = 0;
+    std::uint64_t   source_id_ = 0;                    // with its overlay, if it has one
     std::uint64_t   request_id_ = 0;
     int             mark_ = -1;
     image::Prepared prepared_;

@@ -15,6 +15,13 @@ void destroy(void *data)
 
 }  // namespace
 
+FetchedOverlay::~FetchedOverlay()
+{
+    if (timer.timer_set) {
+        ngx_del_timer(&timer);
+    }
+}
+
 RequestState::~RequestState()
 {
     if (!transformation) {

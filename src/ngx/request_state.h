@@ -37,6 +37,23 @@ struct Transformation {
     ngx_connection_t     timer_log{};                  // nginx's timers log through a connection
 };
 
+// A picture to lay on another, as it was fetched for it.
+struct FetchedOverlay {
+    ~FetchedOverlay();
+
+    std::shared_ptr<SourceBytes> bytes = std::make_shared<SourceBytes>();
+    std::string                  validator;            // its strong ETag, or empty
+    std::vector<std::pair<std::string, std::string>> tags;   // headers' names and values
+    std::optional<std::int64_t>  born_ms;              // an edge is told of
+    bool                         may_be_kept = true;   // as its Cache-Control says
+    std::string                  cache_key;            // nginx's; empty: no cache
+    bool                         is_whole = false;
+    bool                         is_done = false;
+    std::optional<Error>         failure;
+    ngx_event_t                  timer{};
+    ngx_connection_t             timer_log{};
+};
+
 // What is known of a request's signature.
 struct Signature {
     const SignPolicy           *policy = nullptr;      // which gate its URL came to last
@@ -85,6 +102,8 @@ struct RequestState {
     std::string purge_uri;                             // what a PURGE request named, once redirected
 
     std::unique_ptr<Transformation> transformation;
+    std::unique_ptr<FetchedOverlay> overlay;           // of `image`
+    FetchedOverlay                 *fetches = nullptr; // this is the subrequest that does, for its parent
     std::unique_ptr<image::Report>  report;            // what became of it
 
     // for the log phase; of main requests alone

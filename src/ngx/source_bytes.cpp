@@ -7,6 +7,24 @@
 
 namespace cdn {
 
+bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer)
+{
+    return buffer->flush && ngx_buf_size(buffer) == 0 && r->upstream != nullptr
+           && r->upstream->cleanup == nullptr;
+}
+
+void consume(ngx_chain_t *in)
+{
+    for (; in != nullptr; in = in->next) {
+        if (ngx_buf_in_memory(in->buf)) {
+            in->buf->pos = in->buf->last;
+        }
+        if (in->buf->in_file) {
+            in->buf->file_pos = in->buf->file_last;
+        }
+    }
+}
+
 SourceBytes::~SourceBytes()
 {
     for (const Part &part : parts_) {

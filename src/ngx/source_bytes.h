@@ -12,6 +12,12 @@
 
 namespace cdn {
 
+// The upstream module gives up on a source that broke off: it has no header to
+// send any more, we have.
+bool source_broke_off(ngx_http_request_t *r, const ngx_buf_t *buffer);
+
+void consume(ngx_chain_t *in);
+
 class SourceBytes {
 public:
     SourceBytes() = default;

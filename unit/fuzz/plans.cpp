@@ -148,6 +148,18 @@ void plans(std::string_view bytes)
     must(plan->memory < std::uint64_t{4} << 30, "the estimate is sane");
     must(plan->quality >= 1 && plan->quality <= 100, "quality is a percentage");
 
+    const Overlay overlay{{"", "/l", ""}, in.between(0, 2) / 2.0, in.between(0, 2) / 2.0, in.between(0, 2000),
+                          in.between(0, 2000), length(in, max_side), length(in, max_side), in.between(1, 100), in.flag()};
+    Plan with = *plan;
+    if (!plan_overlay(overlay, source_of(in), source, limits, with) && with.overlay) {
+        const Plan &own = with.overlay->plan;
+        must(with.memory > plan->memory, "an overlay costs memory");
+        must(overlay.repeats || (with.overlay->x < plan->canvas_width && with.overlay->x > -own.canvas_width
+                                 && with.overlay->y < plan->canvas_height && with.overlay->y > -own.canvas_height),
+             "an overlay that is laid is seen");
+        is_light(source, with);
+    }
+
     is_light(source, *plan);
     source_is_to_blame(*plan);
 }

@@ -221,6 +221,10 @@ Options random_options(std::mt19937 &random)
     maybe(options.animate, dice.maybe());
     maybe(options.page, 1 + dice.below(9999));
     maybe(options.metadata, static_cast<Metadata>(dice.below(3)));
+    maybe(options.overlay, Overlay{{dice.maybe() ? "https://h:81" : "", "/a%2Fb/l.png", dice.maybe() ? "x=/../,;=%" : ""},
+                                   dice.below(3) / 2.0, dice.below(3) / 2.0, dice.below(2001), dice.below(2001),
+                                   Length(dice.below(12001)), Length((1 + dice.below(100)) / 100.0, true),
+                                   1 + dice.below(100), dice.maybe()});
     maybe(options.device, static_cast<Device>(dice.below(4)));
     return options;
 }
@@ -309,6 +313,29 @@ TEST(CanonicalUri, LimitsBytes)
     ASSERT_TRUE(request && *request);
     EXPECT_EQ((*request)->max_bytes, 1024);
     EXPECT_FALSE(parse("/cdn-image/w=32,bytes=0,q=50/a.jpg"));
+}
+
+TEST(CanonicalUri, KeepsAnOverlaysUrlFromBeingReadAsItsOwn)
+{
+    Request request = plain();
+    request.overlay = Overlay{{"", "/l.png", "x=/../../,w=1"}, 1, 0, 5, 0, {}, {0.5, true}, 40, true};
+    EXPECT_EQ(print_canonical(request), "/cdn-image/overlay=L2wucG5nP3g9Ly4uLy4uLyx3PTE;1x0;5;0;0;50p;40;repeat,q=85/a.jpg");
+    expect_round_trip(request);
+}
+
+TEST(CanonicalUri, RefusesAMalformedOverlay)
+{
+    EXPECT_TRUE(parse("/cdn-image/overlay=L2wucG5n;0.5x0.5;0;0;0;0;100,q=85/a.jpg"));
+    for (const std::string_view value :
+         {"", "L2wucG5n", "/l.png;0.5x0.5;0;0;0;0;100", "L2wucG5n;0.5x0.5;0;0;0;0;100;", "L2wucG5n;0.5x0.5;0;0;0;0;0",
+          "L2wucG5n;0.5x0.5;0;0;0;0;101", "L2wucG5n;0.5x2;0;0;0;0;100", "L2wucG5n;0.5x0.5;-1;0;0;0;100",
+          "L2wucG5n;0.5x0.5;0;2001;0;0;100", "L2wucG5n;0.5x0.5;0;0;12001;0;100", "L2wucG5n;0.5x0.5;0;0;0;0;100;twice",
+          "L2wucG5n==;0.5x0.5;0;0;0;0;100", "L2wuL3BuZw=;0.5x0.5;0;0;0;0;100", "bC5wbmc;0.5x0.5;0;0;0;0;100",
+          "Ly4uL3g;0.5x0.5;0;0;0;0;100", "SFRUUDovL2gveA;0.5x0.5;0;0;0;0;100"})
+    {
+        EXPECT_FALSE(parse("/cdn-image/overlay=" + std::string(value) + ",q=85/a.jpg")) << value;
+    }
+    EXPECT_FALSE(parse("/cdn-image/overlay=L2wucG5n;0.5x0.5;0;0;0;0;100,f=json,q=85/a.jpg"));
 }
 
 TEST(CanonicalUri, IsRefusedInAnyOtherSpelling)

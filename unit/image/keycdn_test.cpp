@@ -318,11 +318,39 @@ TEST(KeycdnUrl, TrimsPlainEdges)
     expect_refused({"trim=x", "trim=auto"});
 }
 
-TEST(KeycdnUrl, RefusesPlainlyWhatItCannotDo)
+TEST(KeycdnUrl, LaysAnOverlay)
 {
-    EXPECT_EQ(refusal("/a.jpg?width=100&olurl=https://x/l.png"), "olurl is not supported");
-    expect_refused({"olalign=top", "olx=1", "oly=1", "olwidth=1", "olheight=1", "olalpha=9",
-                    "olrepeat=1"});
+    EXPECT_EQ(options("olurl=/l.png").overlay, (Overlay{{"", "/l.png", ""}}));
+    EXPECT_EQ(options("olx=10&olalign=bottomright&olurl=/l.png&oly=2000&olwidth=120&olheight=25%&olalpha=40&olrepeat=1").overlay,
+              (Overlay{{"", "/l.png", ""}, 1, 1, 10, 2000, pixels(120), {0.25, true}, 40, true}));
+    EXPECT_EQ(options("olurl=/l.png&olwidth=25%25").overlay->width, (Length{0.25, true}));
+    EXPECT_EQ(options("olurl=/l.png&olalign=top").overlay->y, 0);
+    EXPECT_EQ(options("olurl=/l.png&olalign=top").overlay->x, 0.5);
+    EXPECT_FALSE(options("width=5&olx=10&olalpha=5").overlay);
+    expect_refused({"olurl=/../x", "olurl=https://", "olurl=https://u@h/l.png", "olurl=/l.png&olalign=middle",
+                    "olurl=/l.png&olx=-1", "olurl=/l.png&oly=2001", "olurl=/l.png&olwidth=0", "olurl=/l.png&olwidth=12001",
+                    "olurl=/l.png&olwidth=0%", "olurl=/l.png&olwidth=101%", "olurl=/l.png&olwidth=%",
+                    "olurl=/l.png&olheight=1.5%", "olurl=/l.png&olalpha=x", "olurl=/l.png&olrepeat=2"});
+    EXPECT_EQ(refusal("/a.jpg?olurl=/"), "olurl: the source is missing");
+}
+
+TEST(KeycdnUrl, ClampsTheOverlaysOpacity)
+{
+    EXPECT_EQ(options("olurl=/l.png&olalpha=1").overlay->opacity, 1);
+    EXPECT_EQ(options("olurl=/l.png&olalpha=99").overlay->opacity, 99);
+    EXPECT_EQ(options("olurl=/l.png&olalpha=0").overlay->opacity, 1);
+    EXPECT_EQ(options("olurl=/l.png&olalpha=100").overlay->opacity, 99);
+    EXPECT_EQ(options("olurl=/l.png").overlay->opacity, 100);
+}
+
+TEST(KeycdnUrl, TakesAnOverlaysUrlPlainOrEncoded)
+{
+    const Source there{"https://img.example.com", "/b/l%20o.png", "v=1"};
+    for (const auto url : {"https://img.example.com/b/l%20o.png?v=1", "https%3A%2F%2Fimg.example.com%2Fb%2Fl%2520o.png%3Fv%3D1",
+                           "HTTPS://IMG.example.com/b/l+o.png?v=1"})
+    {
+        EXPECT_EQ(options(std::string("olurl=") + url).overlay->source, there) << url;
+    }
 }
 
 // ---- the path form
