@@ -79,13 +79,13 @@ Chunks read_chunks(std::string_view bytes)
 
 }  // namespace
 
-std::optional<Error> check_for_bombs(std::string_view bytes, Format format)
+std::optional<Error> check_for_bombs(std::string_view bytes, Format format, const std::string &what)
 {
-    const auto refused = [](std::size_t count, std::string_view what, std::size_t most) {
+    const auto refused = [&](std::size_t count, std::string_view things, std::size_t most) {
         return count <= most ? std::nullopt
                              : std::optional(Error{ErrorCode::too_large,
-                                                   "the source has " + std::to_string(count) + ' '
-                                                       + std::string(what) + ", more than "
+                                                   what + " has " + std::to_string(count) + ' '
+                                                       + std::string(things) + ", more than "
                                                        + std::to_string(most)});
     };
 
@@ -95,7 +95,7 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format)
     case Format::png: {
         const Chunks chunks = read_chunks(bytes);
         if (chunks.is_cut) {
-            return Error{ErrorCode::unsupported, "the source is damaged, or not a png"};
+            return Error{ErrorCode::unsupported, what + " is damaged, or not a png"};
         }
         return refused(chunks.texts, "compressed texts", most_texts);
     }

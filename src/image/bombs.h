@@ -6,6 +6,7 @@
 #include "image/format.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cdn::image {
@@ -21,6 +22,6 @@ namespace cdn::image {
 //
 // and (415) a PNG that breaks off within a chunk other than its pixels: libpng
 // takes, and clears, as much memory as the chunk says that it is long.
-std::optional<Error> check_for_bombs(std::string_view bytes, Format format);
+std::optional<Error> check_for_bombs(std::string_view bytes, Format format, const std::string &what = "the source");
 
 }  // namespace cdn::image

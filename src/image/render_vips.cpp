@@ -142,7 +142,7 @@ Result<SourceInfo> read_source(std::string_view bytes, int page, FormatSet input
         return Error{ErrorCode::unsupported,
                      what + " is " + std::string(name(*format)) + ", which is not accepted"};
     }
-    if (const auto error = check_for_bombs(bytes, *format)) {
+    if (const auto error = check_for_bombs(bytes, *format, what)) {
         return *error;
     }
 

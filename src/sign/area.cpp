@@ -55,8 +55,9 @@ std::optional<std::string> plain_path(std::string_view raw_path)
             out += raw_path[i];
             continue;
         }
-        const std::string byte = *percent_decode(raw_path.substr(i, 3));
-        out += byte == "/" || byte == "\\" ? std::string(raw_path.substr(i, 3)) : byte;
+        const std::string_view sent = raw_path.substr(i, 3);
+        const auto byte = percent_decode(sent);
+        out += !byte || *byte == "/" || *byte == "\\" ? sent : std::string_view(*byte);
         i += 2;
     }
 

@@ -308,7 +308,7 @@ TEST_F(OverlayRender, ThatIsNoPictureIsRefused)
 
     EXPECT_EQ(refusal(""), unsupported + "the overlay is not an image");
     EXPECT_EQ(refusal("hello"), unsupported + "the overlay is not an image");
-    EXPECT_EQ(refusal(png(quarters(9, 9)).substr(0, 20)), unsupported + "the overlay is not a readable png");
+    EXPECT_EQ(refusal(png(quarters(9, 9)).substr(0, 20)), unsupported + "the overlay is damaged, or not a png");
     EXPECT_EQ(refusal(png(noise(300, 300)).substr(0, 5000)), unsupported + "the overlay is damaged, or not a png");
 }
 

@@ -181,13 +181,17 @@ inline const Format written[] = {Format::jpeg, Format::png,  Format::webp,
                                  Format::gif,  Format::avif, Format::tiff,
                                  Format::jxl};
 
-// Once for all tests of this process.
+}  // namespace
+
+// Once for all tests of this process: where libvips has been started, nothing may fork.
 inline void start()
 {
     static const bool started = render_start(true);
     vips_operation_block_set("VipsForeignSaveJxlTarget", FALSE);        // for encoded()
     ASSERT_TRUE(started);
 }
+
+namespace {
 
 inline Request asked(int width, int height, Fit fit = Fit::scale_down)
 {

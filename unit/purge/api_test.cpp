@@ -303,7 +303,7 @@ TEST(OnePurge, IsGotAndCancelled)
 TEST(Endpoint, HasNoOtherPaths)
 {
     for (const auto request : {"GET /a/b", "POST /a/b/c", "GET /a%2Fb", "GET //a", "GET /a//",
-                               "POST /zones/1", "POST /zones/1/purge_caches", "POST /service/S",
+                               "POST /zones/1/purge_caches", "POST /service/S/purges",
                                "POST /client/v4/purge", "GET /..%2f"})
     {
         EXPECT_EQ(outcome(request), "404: no such purge call") << request;
