@@ -50,8 +50,9 @@ std::string title(const CLI::Option &option)
         return option.get_name(true);
     }
 
+    const std::string names = option.get_name(false, true);
     std::string out;
-    for (const auto name : split(option.get_name(false, true), ',')) {
+    for (const auto name : split(names, ',')) {
         out += out.empty() ? "" : ", ";
         out += name;
     }
@@ -170,7 +171,8 @@ std::string long_options(const CLI::App &app)
 {
     std::string out;
     for (const CLI::Option *option : options_of(app, false)) {
-        for (const auto name : split(option->get_name(false, true), ',')) {
+        const std::string names = option->get_name(false, true);
+        for (const auto name : split(names, ',')) {
             if (name.starts_with("--")) {
                 out += out.empty() ? "" : " ";
                 out += name;
