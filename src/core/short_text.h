@@ -6,7 +6,6 @@
 #include <cassert>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <ostream>
 #include <string_view>
 
@@ -21,7 +20,7 @@ public:
         const bool fits = text.size() <= Size - size_;
         assert(fits);
         if (fits) {
-            std::memcpy(text_ + size_, text.data(), text.size());
+            text.copy(text_ + size_, text.size());
             size_ += text.size();
         }
     }

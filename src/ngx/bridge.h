@@ -33,7 +33,8 @@ inline ngx_str_t copy(ngx_pool_t *pool, std::string_view text)
         throw std::bad_alloc();
     }
 
-    *ngx_cpymem(data, text.data(), text.size()) = '\0';
+    text.copy(reinterpret_cast<char *>(data), text.size());    // a null one, too
+    data[text.size()] = '\0';
     return {text.size(), data};
 }
 
