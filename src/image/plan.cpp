@@ -232,6 +232,44 @@ void plan_resize(const Request &request, double width, double height, double mos
     }
 }
 
+// Along one side: what of the region to read so that `kept` pixels from `cut` on are in it, with
+// some more around them for the kernel.
+struct Narrowed {
+    int begin, size, resized, cut;
+};
+
+Narrowed narrowed(int side, int resized, int cut, int kept)
+{
+    constexpr int around = 4;
+    const double factor = static_cast<double>(resized) / side;
+
+    Narrowed out{};
+    out.begin = std::clamp(static_cast<int>(cut / factor) - around, 0, side - 1);
+    out.size = std::min(static_cast<int>(std::ceil((cut + kept) / factor)) + around, side) - out.begin;
+    out.resized = std::max(rounded(out.size * factor), kept);
+    out.cut = std::clamp(cut - rounded(out.begin * factor), 0, out.resized - kept);
+    return out;
+}
+
+// Of what is enlarged far beyond what is kept of it, as a cover of a strip is, that part alone
+// is read and enlarged.
+void narrow(const SourceInfo &source, Cut region, Plan &plan)
+{
+    if (plan.rotate != 0 || plan.flip || plan.gravity.kind != Gravity::Kind::point) {
+        return;
+    }
+
+    const auto across = narrowed(region.width, plan.resized_width, plan.cut.x, plan.cut.width);
+    const auto down = narrowed(region.height, plan.resized_height, plan.cut.y, plan.cut.height);
+    region = {region.x + across.begin, region.y + down.begin, across.size, down.size};
+    plan.region = to_stored(region, source.orientation, source.width, source.height);
+    plan.whole = false;
+    plan.resized_width = across.resized;
+    plan.resized_height = down.resized;
+    plan.cut.x = across.cut;
+    plan.cut.y = down.cut;
+}
+
 // Around a picture that is turned by no quarter.
 void plan_tilt(const Request &request, Plan &plan)
 {
@@ -488,6 +526,11 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
         }
     } else {
         plan_resize(request, width, height, 1, plan);
+
+        const std::uint64_t resized = area(plan.resized_width, plan.resized_height);
+        if (resized > area(width, height) && resized * static_cast<std::uint64_t>(source.frames) > limits.max_output_pixels) {
+            narrow(source, *region, plan);
+        }
     }
 
     plan.kernel = request.kernel;
@@ -531,7 +574,6 @@ Result<Plan> make_plan(const Request &request, const SourceInfo &source, const L
         }
     }
 
-    // a cover of an extreme source is enlarged far beyond what is kept of it
     const std::uint64_t largest = std::max({area(plan.canvas_width, plan.canvas_height),
                                             area(plan.box.width, plan.box.height),
                                             area(plan.tilted_width, plan.tilted_height)});

@@ -355,6 +355,16 @@ TEST_F(Sources, MayBeVeryTallOrVeryWide)
         EXPECT_TRUE(near(pixel(decoded(bytes_of(rendered(source, end))), 1, 1), blue)) << suffix;
     }
 
+    // enlarged a hundred times, and all but a thousandth cut off: red, blue, and where they meet
+    const auto thread = encoded(draw(1, 9000, [](int, int y) { return y < 4500 ? red : blue; }), ".png");
+    Request middle = as(Format::png, asked(100, 400, Fit::cover));
+    const Picture seam = decoded(bytes_of(rendered(thread, middle)));
+    EXPECT_EQ(std::pair(vips_image_get_width(seam.get()), vips_image_get_height(seam.get())), std::pair(100, 400));
+    EXPECT_TRUE(near(pixel(seam, 50, 120), red, 3));
+    EXPECT_TRUE(near(pixel(seam, 50, 280), blue, 3));
+    middle.gravity.y = 0;
+    EXPECT_TRUE(near(pixel(decoded(bytes_of(rendered(thread, middle))), 99, 399), red, 3));
+
     // longer than WebP or AVIF can be
     const auto scroll = encoded(plain(2, 17000, red), ".png");
     for (const Format format : {Format::webp, Format::avif}) {
