@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ inline bool equal_ignoring_case(std::string_view a, std::string_view b)
 
 // "a,b,,c" gives four parts; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split(Temporary &&text, char separator) = delete;   // its parts would outlive it
 
 // The text before the first separator, and what follows it; no separator: all
 // of it, and nothing.
