@@ -1,24 +1,9 @@
 #include "status/form.h"
 
+#include "core/accept.h"
 #include "core/text.h"
 
 namespace cdn::status {
-
-namespace {
-
-double weight(std::string_view parameters)
-{
-    for (const auto parameter : split(parameters, ';')) {
-        const auto [key, value, has_value] = cut(trim(parameter), '=');
-        if (has_value && equal_ignoring_case(trim(key), "q")) {
-            return parse_decimal(trim(value)).value_or(0);
-        }
-    }
-
-    return 1;
-}
-
-}  // namespace
 
 std::string_view content_type(Form form)
 {
@@ -38,13 +23,12 @@ std::optional<Form> wanted_form(std::string_view accept, std::initializer_list<F
 
     for (const auto item : split(accept, ',')) {
         const auto [type, parameters, has_parameters] = cut(item, ';');
+        const double weight = accept_weight(parameters);
         for (const Form form : forms) {
             const auto own_type = content_type(form);
-            if (equal_ignoring_case(trim(type), own_type.substr(0, own_type.find(';')))
-                && weight(parameters) > best_weight)
-            {
+            if (weight > best_weight && equal_ignoring_case(trim(type), own_type.substr(0, own_type.find(';')))) {
                 best = form;
-                best_weight = weight(parameters);
+                best_weight = weight;
             }
         }
     }
