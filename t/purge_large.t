@@ -3,13 +3,10 @@
 
 use lib 't/lib';
 use NginxTest;
-use File::Temp 'tempdir';
-use IO::Socket::INET;
+use NginxTest::Fleet qw(is_connected redis_server);
 
 my $redis_port = free_port();
-my $redis_dir = tempdir('ngx_cdn_redis_XXXXXX', TMPDIR => 1, CLEANUP => 1);
-spawn('redis-server', '--port', $redis_port, '--bind', '127.0.0.1', '--save', '', '--dir', $redis_dir);
-eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $redis_port) }, 20) or die 'no redis';
+redis_server($redis_port);
 
 sub edge ($name)
 {
@@ -35,7 +32,7 @@ HTTP
 }
 
 my ($a, $b) = map { edge($_) } 'a', 'b';
-ok(eventually(sub { $_->get('/cdn/status')->json->{redis}{connected} }, 20), 'an edge is connected') for $a, $b;
+ok(is_connected($_), 'an edge is connected') for $a, $b;
 
 sub fill (@uris)
 {
