@@ -74,7 +74,6 @@ struct TtlConf {
     ngx_uint_t  headers = 0;                           // cdn_response_headers
 
     bool in_force() const { return rule != nullptr && !rule->off; }
-    bool has_schedule() const { return in_force() && rule->schedule != nullptr; }
 
     // What the configuration lets nginx ignore of an upstream's headers; with a
     // rule, nginx ignores Cache-Control and Expires and the rule reads them.
