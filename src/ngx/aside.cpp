@@ -1,6 +1,7 @@
 #include "ngx/aside.h"
 
 #include "ngx/bridge.h"
+#include "ngx/timer.h"
 
 #include <atomic>
 #include <deque>
@@ -36,8 +37,7 @@ struct Piece {
 struct Aside {
     std::deque<std::unique_ptr<Piece>> pieces;         // the first is being worked on
     std::thread                        thread;
-    ngx_event_t                        timer{};
-    ngx_connection_t                   timer_log{};    // nginx's timers log through a connection
+    Timer                              timer;
 };
 
 Aside &aside()
@@ -59,7 +59,7 @@ void start_first(Aside &a)
         piece.run();                                   // no thread to be had: better late than never
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    ngx_add_timer(&a.timer, look_every_ms);
+    a.timer.start(look_every_ms);
 }
 
 void on_timer(ngx_event_t *event) noexcept
@@ -97,11 +97,7 @@ void do_aside(std::function<void()> work, std::function<void()> done)
         return;
     }
 
-    a.timer_log.fd = static_cast<ngx_socket_t>(-1);
-    a.timer_log.log = ngx_cycle->log;
-    a.timer.data = &a.timer_log;
-    a.timer.handler = on_timer;
-    a.timer.log = ngx_cycle->log;
+    a.timer.prepare(on_timer, nullptr, ngx_cycle->log);
     start_first(a);
 }
 
@@ -122,9 +118,7 @@ void stop_asides()
         a.thread.join();
     }
     a.pieces.clear();
-    if (a.timer.timer_set) {
-        ngx_del_timer(&a.timer);
-    }
+    a.timer.stop();
 }
 
 }  // namespace cdn

@@ -56,7 +56,7 @@ ngx_int_t on_fetched(ngx_http_request_t *r, void *data, ngx_int_t rc) noexcept
 // A failure within the body filter ends the subrequest from outside it, a moment later.
 void on_failure(ngx_event_t *event) noexcept
 {
-    RequestState &state = *static_cast<RequestState *>(static_cast<ngx_connection_t *>(event->data)->data);
+    RequestState &state = Timer::data_of<RequestState>(event);
     ngx_http_request_t *r = state.request;
     ngx_connection_t *c = r->connection;
 
@@ -76,15 +76,8 @@ void fail(ngx_http_request_t *r, RequestState &state, Error error)
     overlay.failure = std::move(error);
     r->buffered |= buffered_flag;
 
-    overlay.timer_log = {};
-    overlay.timer_log.fd = static_cast<ngx_socket_t>(-1);
-    overlay.timer_log.data = &state;
-    overlay.timer_log.log = r->connection->log;
-    overlay.timer = {};
-    overlay.timer.data = &overlay.timer_log;
-    overlay.timer.handler = on_failure;
-    overlay.timer.log = r->connection->log;
-    ngx_add_timer(&overlay.timer, 0);
+    overlay.timer.prepare(on_failure, &state, r->connection->log);
+    overlay.timer.start(0);
 }
 
 // What it evaluates is not the main request's.

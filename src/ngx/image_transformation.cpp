@@ -38,9 +38,7 @@ void finish(RequestState &state)
     ngx_connection_t *c = r->connection;
     Transformation &t = *state.transformation;
 
-    if (t.timer.timer_set) {
-        ngx_del_timer(&t.timer);
-    }
+    t.timer.stop();
     r->buffered &= ~buffered_flag;
     ngx_http_set_log_request(c->log, r);
     count_transform(r, t);
@@ -56,30 +54,16 @@ void finish(RequestState &state)
     ngx_http_run_posted_requests(c);
 }
 
-void set_timer(ngx_http_request_t *r, RequestState &state, ngx_event_handler_pt handler,
-               ngx_msec_t delay)
+void set_timer(ngx_http_request_t *r, RequestState &state, ngx_event_handler_pt handler, ngx_msec_t delay)
 {
-    Transformation &t = *state.transformation;
-
-    t.timer_log = {};
-    t.timer_log.fd = static_cast<ngx_socket_t>(-1);
-    t.timer_log.data = &state;
-    t.timer_log.log = r->connection->log;
-    t.timer = {};
-    t.timer.data = &t.timer_log;
-    t.timer.handler = handler;
-    t.timer.log = r->connection->log;
-    ngx_add_timer(&t.timer, delay);
-}
-
-RequestState &timer_state(ngx_event_t *event)
-{
-    return *static_cast<RequestState *>(static_cast<ngx_connection_t *>(event->data)->data);
+    Timer &timer = state.transformation->timer;
+    timer.prepare(handler, &state, r->connection->log);
+    timer.start(delay);
 }
 
 void on_timeout(ngx_event_t *event) noexcept
 {
-    RequestState &state = timer_state(event);
+    RequestState &state = Timer::data_of<RequestState>(event);
 
     guarded(event->log, 0, [&] {
         const bool waited = expire(state.transformation->job);
@@ -94,7 +78,7 @@ void on_timeout(ngx_event_t *event) noexcept
 void on_failure(ngx_event_t *event) noexcept
 {
     guarded(event->log, 0, [&] {
-        finish(timer_state(event));
+        finish(Timer::data_of<RequestState>(event));
         return 0;
     });
 }

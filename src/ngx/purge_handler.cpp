@@ -6,6 +6,7 @@
 #include "ngx/image_rewrite.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
+#include "ngx/timer.h"
 #include "ngx/zone.h"
 
 #include <algorithm>
@@ -254,15 +255,7 @@ struct Waiting {
     bool                within_handler = false;        // nginx sees to what follows itself
     purge::Standing     standing;
     std::int64_t        until_ms = 0;                  // for the other edges
-    ngx_event_t         timer{};
-    ngx_connection_t    timer_log{};
-
-    ~Waiting()
-    {
-        if (timer.timer_set) {
-            ngx_del_timer(&timer);
-        }
-    }
+    Timer               timer;
 };
 
 using SharedWaiting = std::shared_ptr<Waiting>;
@@ -322,14 +315,7 @@ void ask_edges(const SharedWaiting &waiting)
         }
 
         constexpr ngx_msec_t pause_ms = 10;
-        waiting->timer.handler = [](ngx_event_t *event) {
-            auto *w = static_cast<SharedWaiting *>(static_cast<ngx_connection_t *>(event->data)->data);
-            guarded(event->log, 0, [&] {
-                ask_edges(*w);
-                return 0;
-            });
-        };
-        ngx_add_timer(&waiting->timer, pause_ms);
+        waiting->timer.start(pause_ms);
     });
 }
 
@@ -355,17 +341,21 @@ void on_published(const SharedWaiting &waiting, bool taken)
     }
 }
 
+void on_pause(ngx_event_t *event) noexcept
+{
+    guarded(event->log, 0, [&] {
+        ask_edges(Timer::data_of<SharedWaiting>(event));
+        return 0;
+    });
+}
+
 // The request lives until finish(): nginx was told so by reading its body.
 SharedWaiting start_waiting(ngx_http_request_t *r)
 {
     auto *held = pool_new<SharedWaiting>(r->pool, std::make_shared<Waiting>());
     Waiting &waiting = **held;
     waiting.request = r;
-    waiting.timer_log.fd = static_cast<ngx_socket_t>(-1);
-    waiting.timer_log.data = held;
-    waiting.timer_log.log = r->connection->log;
-    waiting.timer.data = &waiting.timer_log;
-    waiting.timer.log = r->connection->log;
+    waiting.timer.prepare(on_pause, held, r->connection->log);
 
     // replies may come when the request is gone
     struct Forget {
@@ -373,9 +363,7 @@ SharedWaiting start_waiting(ngx_http_request_t *r)
         ~Forget()
         {
             waiting->request = nullptr;
-            if (waiting->timer.timer_set) {
-                ngx_del_timer(&waiting->timer);
-            }
+            waiting->timer.stop();
         }
     };
     pool_new<Forget>(r->pool, *held);

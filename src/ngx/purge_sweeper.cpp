@@ -2,6 +2,7 @@
 
 #include "ngx/bridge.h"
 #include "ngx/purge_state.h"
+#include "ngx/timer.h"
 #include "ngx/upstreams.h"
 #include "ngx/zone.h"
 #include "purge/sweep.h"
@@ -225,8 +226,8 @@ struct Sweep {
     std::uint64_t           files = 0;
     std::uint64_t           bytes = 0;
 
-    ngx_event_t      timer{};
-    ngx_connection_t timer_log{};                      // nginx's timers log through a connection
+    Timer      timer;
+    ngx_log_t *log = nullptr;
 };
 
 Sweep &current()
@@ -287,7 +288,7 @@ void finish(Sweep &sweep)
     if (auto p = purges(*sweep.conf)) {
         p->table.set_swept_ms(sweep.begun_ms);
     }
-    ngx_log_error(NGX_LOG_NOTICE, sweep.timer.log, 0,
+    ngx_log_error(NGX_LOG_NOTICE, sweep.log, 0,
                   "cdn purge: looked at %uL cached files, deleted %uL that were purged, %uL bytes",
                   looked_at, sweep.files, sweep.bytes);
 }
@@ -310,7 +311,7 @@ void delete_some(Sweep &sweep)
         }
         if (unlink(one->path.c_str()) != 0) {
             if (ngx_errno != NGX_ENOENT) {
-                ngx_log_error(NGX_LOG_ERR, sweep.timer.log, ngx_errno, "cdn purge: deleting \"%s\" failed",
+                ngx_log_error(NGX_LOG_ERR, sweep.log, ngx_errno, "cdn purge: deleting \"%s\" failed",
                               one->path.c_str());
             }
             continue;
@@ -371,22 +372,17 @@ void sweep(const MainConf &conf)
     s.bytes = 0;
     s.reader = std::make_unique<Reader>(p->table, swept_caches(conf), *conf.swept_tags, oldest_ms(conf));
 
-    s.timer_log.fd = static_cast<ngx_socket_t>(-1);
-    s.timer_log.log = conf.cycle->log;
-    s.timer.data = &s.timer_log;
-    s.timer.handler = on_turn;
-    s.timer.log = conf.cycle->log;
-    s.timer.cancelable = 1;
-    ngx_add_timer(&s.timer, turn_ms);
+    s.log = conf.cycle->log;
+    s.timer.prepare(on_turn, nullptr, s.log);
+    s.timer.let_worker_end();
+    s.timer.start(turn_ms);
 }
 
 void stop_sweeping()
 {
     Sweep &s = current();
     s.reader.reset();
-    if (s.timer.timer_set) {
-        ngx_del_timer(&s.timer);
-    }
+    s.timer.stop();
 }
 
 void note_caches(ngx_conf_t *cf, MainConf &main, const PurgeConf &purge)

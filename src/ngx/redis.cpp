@@ -29,24 +29,17 @@ RedisLink::RedisLink(const RedisSettings &settings, ngx_log_t *log, std::int64_t
                      std::function<void()> on_ready)
     : settings_(settings), log_(log), patience_ms_(patience_ms), quiet_(quiet), on_ready_(std::move(on_ready))
 {
-    timer_log_.fd = static_cast<ngx_socket_t>(-1);
-    timer_log_.data = this;
-    timer_log_.log = log;
-    timer_.data = &timer_log_;
-    timer_.handler = timer_event;
-    timer_.log = log;
-    timer_.cancelable = 1;
+    timer_.prepare(timer_event, this, log);
+    timer_.let_worker_end();
     connect();
-    ngx_add_timer(&timer_, tick_ms);
+    timer_.start(tick_ms);
 }
 
 RedisLink::~RedisLink()
 {
     on_ready_ = nullptr;
     close();
-    if (timer_.timer_set) {
-        ngx_del_timer(&timer_);
-    }
+    timer_.stop();
 }
 
 void RedisLink::connect()
@@ -352,9 +345,8 @@ void RedisLink::timer_event(ngx_event_t *event) noexcept
         return;
     }
 
-    auto *link = static_cast<RedisLink *>(static_cast<ngx_connection_t *>(event->data)->data);
     guarded(event->log, 0, [&] {
-        link->on_timer();
+        Timer::data_of<RedisLink>(event).on_timer();
         return 0;
     });
     ngx_add_timer(event, tick_ms);

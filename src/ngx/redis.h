@@ -5,6 +5,7 @@
 
 #include "core/redis.h"
 #include "ngx/ngx.h"
+#include "ngx/timer.h"
 
 #include <cstdint>
 #include <functional>
@@ -79,8 +80,7 @@ private:
     std::int64_t           retry_at_ms_ = 0;
     std::int64_t           retry_delay_ms_ = 100;
     std::vector<Pending *> pending_;
-    ngx_event_t            timer_{};
-    ngx_connection_t       timer_log_{};
+    Timer                  timer_;
 };
 
 }  // namespace cdn

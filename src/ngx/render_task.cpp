@@ -3,6 +3,7 @@
 #include "image/cost.h"
 #include "ngx/bridge.h"
 #include "ngx/render_work.h"
+#include "ngx/timer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -77,8 +78,7 @@ struct Queue {
 
     // the event loop's own
     ZoneHead   *shared = nullptr;
-    ngx_event_t tick{};
-    ngx_connection_t tick_log{};                       // nginx's timers log through a connection
+    Timer       tick;
 };
 
 // Lives as long as the process: threads may still use it while it exits.
@@ -426,17 +426,11 @@ void on_tick(ngx_event_t *event) noexcept
 
 void start_tick(Queue &q)
 {
-    if (q.tick.timer_set) {
-        return;
+    if (!q.tick.is_set()) {
+        q.tick.prepare(on_tick, nullptr, ngx_cycle->log);
+        q.tick.let_worker_end();
+        q.tick.start(tick_ms);
     }
-
-    q.tick_log.fd = static_cast<ngx_socket_t>(-1);
-    q.tick_log.log = ngx_cycle->log;
-    q.tick.data = &q.tick_log;
-    q.tick.handler = on_tick;
-    q.tick.log = ngx_cycle->log;
-    q.tick.cancelable = 1;
-    ngx_add_timer(&q.tick, tick_ms);
 }
 
 bool post_ticket(Queue &q, ngx_thread_pool_t *pool)

@@ -17,9 +17,7 @@ void destroy(void *data)
 
 FetchedOverlay::~FetchedOverlay()
 {
-    if (timer.timer_set) {
-        ngx_del_timer(&timer);
-    }
+    timer.stop();
 }
 
 RequestState::~RequestState()
@@ -27,9 +25,7 @@ RequestState::~RequestState()
     if (!transformation) {
         return;
     }
-    if (transformation->timer.timer_set) {
-        ngx_del_timer(&transformation->timer);
-    }
+    transformation->timer.stop();
     leave(transformation->job);
 }
 

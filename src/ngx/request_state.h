@@ -8,6 +8,7 @@
 #include "image/request.h"
 #include "ngx/conf.h"
 #include "ngx/render_task.h"
+#include "ngx/timer.h"
 #include "status/counters.h"
 
 #include <memory>
@@ -33,8 +34,7 @@ struct Transformation {
     std::int64_t         fetch_ms = 0;                 // until it was
     bool                 job_is_done = false;          // its answer may be read
     std::optional<Error> failure;                      // why there will be no picture
-    ngx_event_t          timer{};
-    ngx_connection_t     timer_log{};                  // nginx's timers log through a connection
+    Timer                timer;
 };
 
 // A picture to lay on another, as it was fetched for it.
@@ -50,8 +50,7 @@ struct FetchedOverlay {
     bool                         is_whole = false;
     bool                         is_done = false;
     std::optional<Error>         failure;
-    ngx_event_t                  timer{};
-    ngx_connection_t             timer_log{};
+    Timer                        timer;
 };
 
 // What is known of a request's signature.

@@ -1,0 +1,101 @@
+#include "ngx/purge_follower.h"
+
+#include "ngx/bridge.h"
+#include "purge/line.h"
+
+namespace cdn {
+
+namespace {
+
+constexpr std::size_t most_known = 100'000;
+constexpr std::size_t read_a_turn = 128 * 1024;
+
+void take_line(Follower &f, std::string_view text)
+{
+    auto line = purge::parse_line_head(text);
+    if (!line) {
+        return;
+    }
+
+    if (const auto *purge = std::get_if<purge::PurgeHead>(&*line)) {
+        if (f.known.size() >= most_known) {
+            f.known.clear();                           // one that comes twice is applied twice
+        }
+        f.known.insert(purge->id);
+        const Kept kept{purge->at_ms, purge->time_ms, std::string(text)};
+        if (f.conf->redis != nullptr && purge->node == view(f.conf->node)) {
+            f.unpublished[purge->id] = kept;
+        }
+        if (purge->time_ms > 0) {
+            f.to_come.erase(purge->id);
+        } else {
+            f.to_come[purge->id] = kept;
+        }
+    } else if (const auto *cancelled = std::get_if<purge::Cancelled>(&*line)) {
+        f.to_come.erase(cancelled->id);
+        f.unpublished.erase(cancelled->id);
+    } else if (const auto *published = std::get_if<purge::Published>(&*line)) {
+        f.unpublished.erase(published->id);
+        f.in_fleet.insert(published->id);
+    } else if (const auto *cursor = std::get_if<purge::Cursor>(&*line)) {
+        f.cursor = cursor->id;
+    }
+}
+
+}  // namespace
+
+bool read_some(Follower &f)
+{
+    const purge::Journal &journal = *f.conf->journal;
+    const auto end = journal.end();
+    if (f.position == end) {
+        return true;
+    }
+
+    const auto visit = [&](std::string_view text, purge::Journal::Position) { take_line(f, text); };
+    const auto next = f.position != 0 ? journal.read_some(f.position, end, read_a_turn, visit) : std::nullopt;
+    if (next) {
+        f.position = *next;
+    } else {                                           // new, or far behind
+        f.to_come.clear();
+        f.unpublished.clear();
+        f.position = journal.tail_start(SIZE_MAX / 2);
+    }
+    return f.position == end;
+}
+
+void read_on(Follower &f)
+{
+    while (!read_some(f)) {
+    }
+}
+
+std::vector<std::string> standing_lines(Follower &f)
+{
+    read_on(f);
+
+    std::vector<std::string> lines;
+    for (const auto &[id, kept] : f.to_come) {
+        lines.push_back(kept.line);
+        if (f.in_fleet.contains(id)) {
+            lines.push_back(purge::print_line(purge::Published{id}));
+        }
+    }
+    for (const auto &[id, kept] : f.unpublished) {
+        if (!f.to_come.contains(id)) {
+            lines.push_back(kept.line);
+        }
+    }
+    if (!f.cursor.empty()) {
+        lines.push_back(purge::print_line(purge::Cursor{f.cursor}));
+    }
+    return lines;
+}
+
+void complain(const Error &error)
+{
+    const ngx_str_t message = borrow(error.message);
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: %V", &message);
+}
+
+}  // namespace cdn

@@ -1,0 +1,45 @@
+// What one worker remembers of the journal, which all workers write: purges to come, and those
+// that the fleet has not got yet.
+
+#pragma once
+
+#include "ngx/conf.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace cdn {
+
+// A purge as the journal has it.
+struct Kept {
+    std::optional<std::int64_t> at_ms;
+    std::int64_t                time_ms = 0;
+    std::string                 line;
+};
+
+// What the journal said up to `position`.
+struct Follower {
+    MainConf                   *conf = nullptr;
+    purge::Journal::Position    position = 0;
+    std::map<std::string, Kept> to_come;
+    std::set<std::string>       known;                 // ids of purges
+    std::map<std::string, Kept> unpublished;           // of this edge; the fleet has not taken them
+    std::set<std::string>       in_fleet;              // those to come that Redis will fire
+    std::string                 cursor;                // in the fleet's stream
+};
+
+// As much as takes no visitor's time.  True: up to the journal's end.
+bool read_some(Follower &f);
+
+void read_on(Follower &f);                             // to its end
+
+// What of older segments has to stand in a new one.
+std::vector<std::string> standing_lines(Follower &f);
+
+// A purge that could not be accepted; it is tried again.
+void complain(const Error &error);
+
+}  // namespace cdn
