@@ -17,6 +17,7 @@
 #include "ngx/status_tick.h"
 #include "ngx/variables.h"
 #include "ngx/warm_leader.h"
+#include "ngx/whole_reads.h"
 #include "ngx/zone.h"
 
 #include <algorithm>
@@ -75,6 +76,7 @@ ngx_int_t postconfiguration(ngx_conf_t *cf) noexcept
     install_image_filter();
     install_ttl_filter();
     install_purge_filter();
+    install_whole_reads();
     return NGX_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "ngx/cache_file.h"
 #include "ngx/cdn_loop.h"
 #include "ngx/headers.h"
+#include "ngx/parsed_headers.h"
 #include "ngx/purge_state.h"
 #include "ngx/purge_verdict.h"
 #include "ngx/status_count.h"
@@ -219,7 +220,7 @@ ngx_int_t cached_header(ngx_http_request_t *r, Hook &hook)
 {
     // reading Cache-Control again would set it anew, from now on
     const time_t valid_sec = r->cache->valid_sec;
-    const ngx_int_t rc = hook.process_header(r);
+    const ngx_int_t rc = parse_stored_header(r, hook.process_header);
     wrap(r, hook);
     if (rc != NGX_OK) {
         return rc;
