@@ -137,4 +137,60 @@ $c->get($_) for @paths;
 my @wrong = grep { !is_version($_, 1, 'HIT') } map { ($_) x 2, $paths[rand @paths] } @paths;
 ok(!@wrong, 'each of 3,000 objects is told as its own') or diag("@wrong[0 .. 3]");
 
+# ---- hot files stay open, as many as there is room for
+
+sub open_files ($t)
+{
+    my $dir = $t->dir . '/cache/c';
+    return map { my $worker = $_; grep { index($_, $dir) == 0 } map { readlink($_) // '' } glob "/proc/$worker/fd/*" } $t->workers;
+}
+
+my $v = nginx(<<'CONF', workers => 1, main => "thread_pool cdn_image threads=2;\nworker_rlimit_nofile 120;", http => <<'HTTP', origin => sub ($r) {
+    location / {
+        proxy_cache  c;
+        cdn_purge    on;
+        proxy_pass   http://%ORIGIN%;
+        add_header   X-Cache $upstream_cache_status;
+    }
+    location /stock/        { proxy_cache c; proxy_pass http://%ORIGIN%; }
+    location /own/          { proxy_cache c; proxy_pass http://%ORIGIN%; cdn_purge on; open_file_cache max=1; }
+    location /files/        { proxy_cache c; cdn_purge on; root %DIR%/html; }
+    location ^~ /cdn/purge  { cdn_purge_api; }
+CONF
+    cdn_zone          4m;
+    proxy_cache_path  %DIR%/cache/c keys_zone=c:4m;
+HTTP
+    state $n;
+    return [200, ['Cache-Control' => 'max-age=600', 'Cache-Tag' => 't'], 'version ' . ++$n];
+}, files => { 'files/a' => 'first' });
+
+my @hot = map { "/hot/$_" } 1 .. 100;
+my %first = map { $_ => $v->get($_)->body } @hot;
+is(scalar(open_files($v)), 0, 'what was asked for once is closed');
+for (1 .. 3) {
+    ok(!(grep { $v->get($_)->body ne $first{$_} } @hot), 'many hot objects are served');
+}
+cmp_ok(scalar(open_files($v)), '<=', 16, 'no more files stay open than descriptors allow');
+for (1 .. 3) {
+    $v->get($_) for @hot[-3 .. -1];
+}
+my $open = open_files($v);
+cmp_ok($open, '>=', 3, 'hot ones do');
+cmp_ok($open, '<=', 16, 'and no more than that');
+
+$v->get('/stock/a') for 1 .. 3;
+is(scalar(open_files($v)), $open, 'elsewhere nginx does as it is told');
+is($v->get('/files/a')->body, 'first', 'a file of its own');
+$v->get('/files/a') for 1 .. 3;
+rename $v->dir . '/html/files/a', $v->dir . '/html/files/b';
+is($v->status('/files/a'), 404, 'is looked for each time');
+
+my $hot = $hot[-1];
+is($v->get($hot)->header('X-Cache'), 'HIT', 'a hot object');
+is($v->request(POST => '/cdn/purge', body => '{"tags":["t"],"mode":"hard"}')->status, 200, 'is purged');
+isnt($v->get($hot)->body, $first{$hot}, 'and fetched anew');
+$v->get($hot) for 1 .. 3;
+unlink grep { -f } map { glob "$_/*" } $v->dir . '/cache/c';
+ok(eventually(sub { $v->get($hot)->header('X-Cache') ne 'HIT' }, 5), 'a file that somebody removes is missed');
+
 done();

@@ -52,6 +52,7 @@ struct MainConf {
     bool            signs;                             // any asks for signatures
     std::vector<ngx_uint_t> url_variables;             // see request_url.h
     TtlMain        *ttl;
+    ngx_open_file_cache_t *open_files;                 // see open_files.h
 
     bool              purges;                          // any location obeys or takes purges
     ngx_str_t         state;                           // cdn_state

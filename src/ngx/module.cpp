@@ -6,6 +6,7 @@
 #include "ngx/directives.h"
 #include "ngx/image_filter.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/open_files.h"
 #include "ngx/purge_filter.h"
 #include "ngx/purge_handler.h"
 #include "ngx/purge_leader.h"
@@ -92,6 +93,7 @@ ngx_int_t init_process(ngx_cycle_t *cycle) noexcept
 
     return guarded<ngx_int_t>(cycle->log, NGX_ERROR, [&]() -> ngx_int_t {
         find_url_variables(cycle);
+        limit_open_files(*http, cycle);
         const bool serves = ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE;
         if (http->journal != nullptr && serves) {
             start_purges(*http, cycle);

@@ -1,6 +1,7 @@
 #include "ngx/purge_conf.h"
 
 #include "ngx/cache_check.h"
+#include "ngx/open_files.h"
 #include "ngx/purge_birth.h"
 #include "ngx/purge_handler.h"
 #include "ngx/purge_sweeper.h"
@@ -325,7 +326,8 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
 
     purge.obeys = asked || implied;
     note_caches(cf, main, purge);
-    return !(purge.obeys || conf.ttl.in_force()) || install_cache_check(cf);
+    return !(purge.obeys || conf.ttl.in_force())
+           || (install_cache_check(cf) && keep_cache_files_open(cf, main));
 }
 
 }  // namespace cdn

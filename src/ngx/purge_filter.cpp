@@ -31,7 +31,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             }
             const auto is = [&](std::string_view name) { return equal_ignoring_case(view(field.key), name); };
             if (is(born_header)) {
-                inner = header_born(view(field.value));
+                inner = for_edge ? header_born(view(field.value)) : std::nullopt;
                 field.hash = 0;
             } else if (hides && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
                 field.hash = 0;
