@@ -278,19 +278,37 @@ private:
         return print_iso8601(time);
     }
 
+    std::string query_of(const Url &url) const
+    {
+        return std::string(Url::of(clean({{}, url.query, url.has_query})).query);
+    }
+
     // Of the message of this key; hmac is that key, prepared, where the recipe wants it.
     std::string digest_of(const Asked &asked, std::string_view expires, const Key &key, const Hmac *hmac) const
     {
-        const std::string query(Url::of(clean({{}, asked.url.query, asked.url.has_query})).query);
-        std::string message;
+        std::vector<std::string> own;                  // what the URL and the key do not have
         for (const Part &part : parts_) {
-            switch (part.kind) {
-            case Part::Kind::key:     message += key.secret.bytes(); break;
-            case Part::Kind::expires: message += expires; break;
-            case Part::Kind::path:    message += asked.url.path; break;
-            case Part::Kind::query:   message += query; break;
-            case Part::Kind::text:    message += asked.value(part.expression); break;
+            own.push_back(part.kind == Part::Kind::text    ? asked.value(part.expression)
+                          : part.kind == Part::Kind::query ? query_of(asked.url)
+                                                           : std::string());
+        }
+        const auto piece = [&](std::size_t i) -> std::string_view {
+            switch (parts_[i].kind) {
+            case Part::Kind::key:     return key.secret.bytes();
+            case Part::Kind::expires: return expires;
+            case Part::Kind::path:    return asked.url.path;
+            default:                  return own[i];
             }
+        };
+
+        std::size_t size = 0;
+        for (std::size_t i = 0; i < parts_.size(); i++) {
+            size += piece(i).size();
+        }
+        std::string message;
+        message.reserve(size);                         // a longer one would leave the key behind, unwiped
+        for (std::size_t i = 0; i < parts_.size(); i++) {
+            message += piece(i);
         }
 
         std::string digest = hmac != nullptr ? hmac->of({message}) : recipe_.hash.of({message});

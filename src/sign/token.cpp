@@ -20,16 +20,19 @@ std::string_view without_padding(std::string_view base64)
 std::string unescape_base64(std::string_view text)
 {
     std::string out;
-    for (std::size_t i = 0; i < text.size(); i++) {
-        const std::string_view escape = text.substr(i, 3);
+    out.reserve(text.size());
+    for (auto at = text.find('%'); at != text.npos; at = text.find('%')) {
+        const std::string_view escape = text.substr(at, 3);
         const char byte = equal_ignoring_case(escape, "%2b")   ? '+'
                           : equal_ignoring_case(escape, "%2f") ? '/'
                           : equal_ignoring_case(escape, "%3d") ? '='
                                                                : '\0';
-        out += byte != '\0' ? byte : text[i];
-        i += byte != '\0' ? 2 : 0;
+        out += text.substr(0, at);
+        out += byte != '\0' ? byte : '%';
+        text.remove_prefix(at + (byte != '\0' ? 3 : 1));
     }
 
+    out += text;
     return out;
 }
 
