@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 
 #include <stdexcept>
 
@@ -21,7 +22,7 @@ void check(bool done)
 {
     if (!done) {
         ERR_clear_error();
-        throw std::runtime_error("OpenSSL refuses a digest");
+        throw std::runtime_error("OpenSSL refuses");
     }
 }
 
@@ -194,6 +195,13 @@ std::string PrivateKey::sign(const Hash &hash, std::string_view message) const
 bool equal_in_constant_time(std::string_view a, std::string_view b)
 {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::uint64_t random_number()
+{
+    std::uint64_t number = 0;
+    check(RAND_bytes(reinterpret_cast<unsigned char *>(&number), sizeof(number)) == 1);
+    return number;
 }
 
 void wipe(void *memory, std::size_t size)

@@ -4,6 +4,7 @@
 
 #include "core/result.h"
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -91,6 +92,9 @@ private:
 
 // The time does not tell where they differ.  Lengths are no secret.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+// Cryptographically secure.
+std::uint64_t random_number();
 
 // Overwrites, whatever the optimiser thinks of it.
 void wipe(void *memory, std::size_t size);

@@ -1,5 +1,6 @@
 #include "ngx/purge_state.h"
 
+#include "core/digest.h"
 #include "ngx/aside.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_leader.h"
@@ -9,22 +10,12 @@
 #include <memory>
 #include <set>
 
-#include <openssl/rand.h>
 #include <pwd.h>
 #include <time.h>
 
 namespace cdn {
 
 namespace {
-
-std::uint64_t random_number()
-{
-    std::uint64_t number = 0;
-    if (RAND_bytes(reinterpret_cast<unsigned char *>(&number), sizeof(number)) != 1) {
-        throw std::runtime_error("no randomness");
-    }
-    return number;
-}
 
 std::string make_id(std::int64_t time_ms)
 {

@@ -13,19 +13,31 @@ namespace {
 sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url,
                    std::string_view cookies)
 {
+    std::vector<ngx_str_t> values(gate.expressions.size());
+    for (std::size_t i = 0; i < values.size(); i++) {
+        auto *expression = const_cast<ngx_http_complex_value_t *>(&gate.expressions[i]);
+        if (ngx_http_complex_value(r, expression, &values[i]) != NGX_OK) {
+            throw std::bad_alloc();
+        }
+    }
+
+    sign::Question question;
+    question.add(url);
+    question.add(cookies);
+    for (const ngx_str_t &value : values) {
+        question.add(view(value));
+    }
+    if (const auto known = gate.genuine->find(question, ngx_time())) {
+        return *known;
+    }
+
     sign::Asked asked;
     asked.url = sign::Url::of(url);
     asked.cookies = cookies;
-    asked.value = [&](std::size_t index) {
-        ngx_str_t value{};
-        auto *expression = const_cast<ngx_http_complex_value_t *>(&gate.expressions[index]);
-        if (ngx_http_complex_value(r, expression, &value) != NGX_OK) {
-            throw std::bad_alloc();
-        }
-        return std::string(view(value));
-    };
-
-    return gate.scheme->verify(asked, ngx_time());
+    asked.value = [&](std::size_t index) { return std::string(view(values[index])); };
+    const sign::Answer answer = gate.scheme->verify(asked, ngx_time());
+    gate.genuine->add(question, answer, ngx_time());
+    return answer;
 }
 
 void count(ngx_http_request_t *r, const SignPolicy &gate, sign::Verdict verdict)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ngx/ngx.h"
+#include "sign/genuine.h"
 #include "sign/keyring.h"
 #include "sign/scheme.h"
 
@@ -22,6 +23,7 @@ struct SignPolicy {
     std::unique_ptr<sign::Scheme>         scheme;
     std::vector<ngx_http_complex_value_t> expressions; // the scheme's, compiled
     bool                                  late_is_gone = false;   // expired=410
+    std::unique_ptr<sign::GenuineTokens>  genuine;     // a worker's own, once it is one
 };
 
 // cdn_sign_scheme NAME key=value ...
