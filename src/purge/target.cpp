@@ -10,9 +10,6 @@ namespace cdn::purge {
 
 namespace {
 
-constexpr std::size_t longest_tag = 1024;
-constexpr std::size_t longest_url = 8192;
-
 struct Named {
     Kind             kind;
     std::string_view name;
@@ -193,8 +190,11 @@ Result<Target> parse_target(Kind kind, std::string_view text)
     if (!rest) {
         return rest.error();
     }
-    if (host.size() + rest->size() > longest_url) {    // escapes made it longer
-        return refused("is longer than 8192 bytes");
+    const std::size_t longest = kind == Kind::prefix    ? longest_prefix
+                                : kind == Kind::pattern ? longest_pattern
+                                                        : longest_url;
+    if (host.size() + rest->size() > longest) {
+        return refused("is longer than " + std::to_string(longest) + " bytes");
     }
 
     return Target{kind, host + *rest};
