@@ -108,6 +108,13 @@ Result<std::string> parse_url_text(Kind kind, std::string_view text)
         return decoded.error();
     }
 
+    // "/." would be "/", and all there is, where "/.well-known" may be meant
+    const auto last = path.substr(path.rfind('/') + 1);
+    const auto end = percent_decode(last).value_or(std::string());
+    if (kind == Kind::prefix && !has_query && (end == "." || end == ".." || end.ends_with("/.") || end.ends_with("/.."))) {
+        return bad_request("a prefix does not end in a dot segment: \"" + printable(text) + '"');
+    }
+
     // "/a?" is the URL "/a", but as a prefix it leaves "/ab" alone
     const bool queried = has_query && (kind == Kind::prefix || !query.empty());
     return queried ? spell_path(*decoded) + '?' + std::string(query) : spell_path(*decoded);

@@ -172,8 +172,12 @@ TEST(Prefix, OfAQuestionMarkIsNotThatOfThePath)
 
 TEST(Prefix, DoesNotClimb)
 {
-    EXPECT_EQ(prefix("/a/b/.."), "/a/");
-    EXPECT_TRUE(refused(Kind::prefix, "/.."));
+    EXPECT_EQ(prefix("/a/b/../c"), "/a/c");
+    EXPECT_EQ(prefix("/.well"), "/.well");
+    for (const auto written : {"/..", "/a/b/..", "/.", "/a/%2E", "/a%2f.", "//host/."}) {
+        EXPECT_TRUE(refused(Kind::prefix, written)) << written;
+    }
+    EXPECT_FALSE(refused(Kind::url, "/a/b/.."));
     EXPECT_TRUE(refused(Kind::prefix, "/a%2"));
 }
 
