@@ -136,7 +136,7 @@ for my $name ('n' x 256, '"edge 1"', "edge\e1", "\xFC") {
 like(accepts('', http => 'cdn_zone 1m; cdn_node ' . 'n' x 255 . ' region=' . 'r' x 64 . ';'), qr/successful/, 'which may be long');
 like(refuses('', http => 'cdn_zone 1m; cdn_node a "region=us east";'), qr/"cdn_node": a region has 1 to 64 of/, 'a region is one that a purge can name');
 like(refuses('', http => "cdn_zone 1m; cdn_redis redis://127.0.0.1 $_;"), qr/"cdn_redis": \w+= is one word without braces/, 'keys in Redis are words')
-    for '"namespace=a b"', 'namespace={a}', "namespace=\x01", '"sentinel=a b"', 'sentinel=';
+    for '"namespace=a b"', '"namespace={a}"', "namespace=\x01", '"sentinel=a b"', 'sentinel=';
 like(refuses('', http => 'cdn_zone 1m; cdn_redis unix:/' . 's' x 107 . ';'), qr/"cdn_redis": the path of a socket has at most 107 bytes/, 'and a socket has a path');
 like(refuses('', http => 'cdn_zone 1m; cdn_ttl_profile p { tag ' . 't' x 1025 . '; }'), qr/up to 1024 bytes/, 'a tag that no purge could name is none');
 like(refuses('', http => 'cdn_zone 1m; cdn_redis rediss://127.0.0.1;'), qr/"cdn_redis": .*needs TLS/, 'TLS is refused plainly');
