@@ -102,6 +102,10 @@ redis_start();
     is(cached($b, '/kept'), 'HIT 1', 'on neither');
 
     $id = purge($a, '', tags => ['kept'], at => time + 600)->json->{id};
+    is($a->request(DELETE => "/cdn/purge/$id")->status, 200, 'the one that took it cancels it, too');
+    is(state_of($a, $id), 'cancelled', 'at once');
+
+    $id = purge($a, '', tags => ['kept'], at => time + 600)->json->{id};
     ok(eventually(sub { redis('HLEN', "{f$fleet}:to-come") == 1 }, 5), 'Redis has it');
     redis_stop();
     ok(eventually(sub { $a->request(DELETE => "/cdn/purge/$id")->status == 503 }, 5), 'without Redis a purge of the fleet is not cancelled');

@@ -500,6 +500,9 @@ void cancel_there(const SharedWaiting &waiting, const std::string &id, std::opti
             if (is_ours) {
                 cancel_here(waiting, *known);
             } else if (is_cancelled) {
+                if (known) {                           // the stream says so, too, but the next call may come first
+                    static_cast<void>(note(main_conf(waiting->request), purge::Cancelled{id}));
+                }
                 purge::Standing standing = known ? *known : parse_to_come(text).value_or(purge::Standing{.purge = {.id = id}});
                 standing.cancelled = true;
                 finish(*waiting, purge::cancelled(standing));
