@@ -130,6 +130,15 @@ is($guarded->request(PURGE => '/x', headers => ['Fastly-Key' => 's3cret'])->stat
 is($guarded->request(PURGE => '/x', headers => [AccessKey => 's3cret'])->status, 429, 'not more often than allowed');
 
 like(refuses('cdn_purge on;'), qr/"cdn_purge" needs shared memory: add "cdn_zone 32m;"/, 'purging needs a zone');
+for my $name ('n' x 256, '"edge 1"', "edge\e1", "\xFC") {
+    like(refuses('', http => "cdn_zone 1m; cdn_node $name;"), qr/"cdn_node": a name is one word of up to 255 bytes/, 'a node has a name that a purge can hold');
+}
+like(accepts('', http => 'cdn_zone 1m; cdn_node ' . 'n' x 255 . ' region=' . 'r' x 64 . ';'), qr/successful/, 'which may be long');
+like(refuses('', http => 'cdn_zone 1m; cdn_node a "region=us east";'), qr/"cdn_node": a region has 1 to 64 of/, 'a region is one that a purge can name');
+like(refuses('', http => "cdn_zone 1m; cdn_redis redis://127.0.0.1 $_;"), qr/"cdn_redis": \w+= is one word without braces/, 'keys in Redis are words')
+    for '"namespace=a b"', '"namespace={a}"', "namespace=\x01", '"sentinel=a b"', 'sentinel=';
+like(refuses('', http => 'cdn_zone 1m; cdn_redis unix:/' . 's' x 107 . ';'), qr/"cdn_redis": the path of a socket has at most 107 bytes/, 'and a socket has a path');
+like(refuses('', http => 'cdn_zone 1m; cdn_ttl_profile p { tag ' . 't' x 1025 . '; }'), qr/up to 1024 bytes/, 'a tag that no purge could name is none');
 like(refuses('', http => 'cdn_zone 1m; cdn_redis rediss://127.0.0.1;'), qr/"cdn_redis": .*needs TLS/, 'TLS is refused plainly');
 like(refuses('location / { cdn_purge_api; } location /b { cdn_purge_api; }', http => 'cdn_zone 1m;'),
     qr/"cdn_purge_api": a server has one purge endpoint/, 'one endpoint a server');

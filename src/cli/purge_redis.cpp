@@ -134,7 +134,7 @@ public:
     json cancel(const std::string &id) override
     {
         purge::Standing standing = find(id);
-        if (standing.status != purge::Status::scheduled || run(purge::cancel_command(keys_, id))->integer == 0) {
+        if (standing.status != purge::Status::scheduled || reply_text(run(purge::cancel_command(keys_, id)).get()).empty()) {
             throw Failure(Exit::refused, "the purge is not one to come any more: it is applied");
         }
         standing.cancelled = true;

@@ -2,6 +2,8 @@
 
 #include "core/text.h"
 
+#include <sys/un.h>
+
 namespace cdn {
 
 namespace {
@@ -42,6 +44,10 @@ std::optional<Error> add_redis_url(RedisSettings &settings, std::string_view url
         const std::string path(url.substr(unix_scheme.size()));
         if (!path.starts_with('/')) {
             return bad_request("a socket is unix:/PATH, not \"" + printable(url) + '"');
+        }
+        if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+            return bad_request("the path of a socket has at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1)
+                               + " bytes: \"" + printable(url) + '"');
         }
         settings.servers.push_back({path, 0, path});
         return std::nullopt;

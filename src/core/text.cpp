@@ -268,6 +268,12 @@ std::string valid_utf8(std::string_view text)
     return out;
 }
 
+bool is_word(std::string_view text)
+{
+    const auto is_gap = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
+    return !text.empty() && std::none_of(text.begin(), text.end(), is_gap) && valid_utf8(text) == text;
+}
+
 std::string printable(std::string_view text)
 {
     constexpr std::size_t longest = 80;

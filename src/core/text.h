@@ -64,6 +64,9 @@ std::string percent_encode(std::string_view text, std::string_view also = {});
 // The same text with every byte that is not part of valid UTF-8 as '?'.
 std::string valid_utf8(std::string_view text);
 
+// UTF-8, at least a byte of it, without spaces and control characters.
+bool is_word(std::string_view text);
+
 // Text a client sent, fit for one line of an answer or a log: control and
 // non-ASCII bytes become '?', and it is cut after 80 characters.
 std::string printable(std::string_view text);

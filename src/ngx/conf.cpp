@@ -109,6 +109,12 @@ char *init_main_conf(ngx_conf_t *cf, void *data) noexcept
     if (conf->node.len == 0) {
         conf->node = cf->cycle->hostname;
     }
+    if (conf->zone != nullptr && !purge::is_node(view(conf->node))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the host's name \"%V\" cannot name an edge: add \"cdn_node NAME;\" to the http block",
+                           &conf->node);
+        return static_cast<char *>(NGX_CONF_ERROR);
+    }
     if (conf->state.data == nullptr) {
         ngx_str_set(&conf->state, "/var/lib/nginx/cdn");
     }

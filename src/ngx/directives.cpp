@@ -239,6 +239,10 @@ char *set_node(ngx_conf_t *cf, ngx_command_t *, void *data)
         if (words[0].len == 0 || view(words[0]).starts_with("region=")) {
             return complain(cf, "needs a name: cdn_node NAME [region=REGION]");
         }
+        if (!purge::is_node(view(words[0]))) {
+            return complain(cf, "a name is one word of up to 255 bytes of UTF-8, not \""
+                                    + printable(view(words[0])) + '"');
+        }
         conf->node = words[0];
 
         if (words.size() > 1) {
@@ -246,6 +250,9 @@ char *set_node(ngx_conf_t *cf, ngx_command_t *, void *data)
             if (key != "region" || value.empty()) {
                 return complain(cf, "after the name goes region=REGION, not \""
                                         + printable(view(words[1])) + '"');
+            }
+            if (!purge::is_name(value)) {              // else no purge's "regions" could name it
+                return complain(cf, "a region has 1 to 64 of A-Z a-z 0-9 . _ -, not \"" + printable(value) + '"');
             }
             conf->node_region = borrow(value);
         }

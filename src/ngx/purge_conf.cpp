@@ -93,10 +93,11 @@ char *set_redis(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
         std::string password;
         for (const auto word : views(arguments(cf))) {
             const auto [key, value, has_value] = cut(word, '=');
-            if (key == "sentinel" && !value.empty()) {
-                slot->sentinel = value;
-            } else if (key == "namespace" && !value.empty() && value.find_first_of("{}") == value.npos) {
-                slot->name_space = value;
+            if (key == "sentinel" || key == "namespace") {
+                if (!is_word(value) || value.find_first_of("{}") != value.npos) {
+                    return complain(cf, std::string(key) + "= is one word without braces, not \"" + printable(value) + '"');
+                }
+                (key == "sentinel" ? slot->sentinel : slot->name_space) = value;
             } else if (key == "password" && has_value) {
                 const auto secret = read_secret(cf, value);
                 if (!secret) {

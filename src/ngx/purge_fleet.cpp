@@ -18,6 +18,43 @@ std::unique_ptr<RedisLink> &link()
     return instance;
 }
 
+// Of what changes the fleet's keys.  True: it did.
+bool was_taken(const redisReply *reply)
+{
+    static std::string complaint;                      // said once until something is taken again
+
+    if (reply == nullptr) {
+        return false;
+    }
+    if (reply->type != REDIS_REPLY_ERROR) {
+        complaint.clear();
+        return true;
+    }
+
+    const std::string error = reply_text(reply);
+    if (complaint != error) {
+        complaint = error;
+        const ngx_str_t text = borrow(error);
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn redis: a purge was not taken: %V", &text);
+    }
+    if (error.find("READONLY") != error.npos && link()) {
+        link()->restart(error);                        // a replica by now
+    }
+    return false;
+}
+
+void ask_for_text(const purge::RedisCommand &command, Text done)
+{
+    const auto shared = std::make_shared<Text>(std::move(done));
+    const bool sent = link() && link()->send(command, [shared](const redisReply *reply) {
+        const bool told = was_taken(reply);
+        (*shared)(told ? std::optional(reply_text(reply)) : std::nullopt);
+    });
+    if (!sent) {
+        (*shared)(std::nullopt);
+    }
+}
+
 }  // namespace
 
 void start_fleet(const MainConf &conf, ngx_log_t *log)
@@ -39,8 +76,19 @@ RedisLink *fleet_link()
 
 const purge::FleetKeys &fleet_keys(const MainConf &conf)
 {
-    static const purge::FleetKeys keys(conf.redis->name_space);
-    return keys;
+    // a worker inherits what the master had before a reload
+    static std::string name_space;
+    static std::unique_ptr<purge::FleetKeys> keys;
+    if (!keys || name_space != conf.redis->name_space) {
+        name_space = conf.redis->name_space;
+        keys = std::make_unique<purge::FleetKeys>(name_space);
+    }
+    return *keys;
+}
+
+std::string own_key(const MainConf &conf)
+{
+    return purge::node_key(view(conf.node), conf.journal->instance());
 }
 
 void publish(const MainConf &conf, const std::string &id, std::optional<std::int64_t> to_come_at_ms,
@@ -53,16 +101,21 @@ void publish(const MainConf &conf, const std::string &id, std::optional<std::int
     auto shared = std::make_shared<std::function<void(bool)>>(std::move(done));
 
     const bool sent = link() && link()->send(command, [shared](const redisReply *reply) {
-        if (reply != nullptr && reply->type == REDIS_REPLY_ERROR) {
-            const std::string error = reply_text(reply);
-            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn redis: a purge was not taken: %s",
-                          error.c_str());
-        }
-        (*shared)(reply != nullptr && reply->type != REDIS_REPLY_ERROR);
+        (*shared)(was_taken(reply));
     });
     if (!sent) {
         (*shared)(false);
     }
+}
+
+void find_to_come(const MainConf &conf, const std::string &id, Text done)
+{
+    ask_for_text({"HGET", fleet_keys(conf).to_come, id}, std::move(done));
+}
+
+void cancel_in_fleet(const MainConf &conf, const std::string &id, Text done)
+{
+    ask_for_text(purge::cancel_command(fleet_keys(conf), id), std::move(done));
 }
 
 void ask_receipts(const MainConf &conf, const std::string &id,
@@ -71,6 +124,7 @@ void ask_receipts(const MainConf &conf, const std::string &id,
     const auto &keys = fleet_keys(conf);
     auto shared = std::make_shared<std::function<void(const std::optional<purge::Receipts> &)>>(std::move(done));
     auto applied = std::make_shared<purge::Pairs>();
+    auto nodes = std::make_shared<purge::Pairs>();
 
     if (!link() || !link()->ready()) {
         (*shared)(std::nullopt);
@@ -80,12 +134,17 @@ void ask_receipts(const MainConf &conf, const std::string &id,
     static_cast<void>(link()->send({"HGETALL", keys.receipts + id}, [applied](const redisReply *reply) {
         *applied = reply_pairs(reply);
     }));
-    static_cast<void>(link()->send({"HGETALL", keys.nodes}, [=](const redisReply *reply) {
-        if (reply == nullptr) {
+    static_cast<void>(link()->send({"HGETALL", keys.nodes}, [nodes](const redisReply *reply) {
+        *nodes = reply_pairs(reply);
+    }));
+    static_cast<void>(link()->send({"TIME"}, [=](const redisReply *reply) {
+        const bool told = reply != nullptr && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+        const auto now = told ? parse_digits(reply_text(reply->element[0])) : std::nullopt;
+        if (!now) {
             (*shared)(std::nullopt);
             return;
         }
-        (*shared)(purge::read_receipts(reply_pairs(reply), *applied, clock_ms()));
+        (*shared)(purge::read_receipts(*nodes, *applied, *now * 1000));
     }));
 }
 
@@ -93,7 +152,7 @@ void send_receipt(const MainConf &conf, const std::string &id, std::int64_t appl
 {
     if (link()) {
         static_cast<void>(link()->send(
-            purge::receipt_command(fleet_keys(conf), id, view(conf.node), applied_at_ms),
+            purge::receipt_command(fleet_keys(conf), id, own_key(conf), applied_at_ms),
             [](const redisReply *) {}));
     }
 }

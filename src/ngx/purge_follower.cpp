@@ -92,10 +92,48 @@ std::vector<std::string> standing_lines(Follower &f)
     return lines;
 }
 
-void complain(const Error &error)
+std::optional<Accepted> take(Follower &f, Prepared prepared)
 {
+    const std::string id = prepared.purge.id;
+    if (const auto held = f.held.find(id); held != f.held.end()) {
+        prepared.purge.time_ms = held->second;
+    }
+
+    auto accepted = accept_purge(*f.conf, std::move(prepared));
+    if (!accepted) {
+        complain(f, accepted.error());
+        if (!f.held.contains(id)) {
+            f.held[id] = hold_purge(*f.conf, prepared.purge);
+        }
+        return std::nullopt;
+    }
+
+    f.held.erase(id);
+    if (!f.complaint.empty()) {
+        f.complaint.clear();
+        ngx_log_error(NGX_LOG_NOTICE, f.log, 0, "cdn purge: purges are written down again");
+    }
+    return std::move(*accepted);
+}
+
+bool take_floor(Follower &f, const std::string &id)
+{
+    const auto held = f.held.emplace(id, clock_ms()).first;
+    const bool written = note(*f.conf, purge::Floor{held->second, true});
+    if (written) {
+        f.held.erase(held);
+    }
+    return written;
+}
+
+void complain(Follower &f, const Error &error)
+{
+    if (f.complaint == error.message) {
+        return;
+    }
+    f.complaint = error.message;
     const ngx_str_t message = borrow(error.message);
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: %V", &message);
+    ngx_log_error(NGX_LOG_ERR, f.log, 0, "cdn purge: %V", &message);
 }
 
 }  // namespace cdn

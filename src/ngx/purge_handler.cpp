@@ -206,18 +206,27 @@ std::vector<purge::Standing> recent(const std::vector<std::string> &lines, const
             if (const auto place = places.find(cancelled->id); place != places.end()) {
                 standings[place->second].cancelled = true;
             }
+        } else if (const auto *published = std::get_if<purge::Published>(&*line)) {
+            if (const auto place = places.find(published->id); place != places.end()) {
+                standings[place->second].published = true;
+            }
         }
     }
     return standings;
 }
 
-Result<purge::Standing> find_standing(std::vector<purge::Standing> standings, const std::string &id)
+std::optional<purge::Standing> find_standing(std::vector<purge::Standing> standings, const std::string &id)
 {
     for (purge::Standing &standing : standings) {
         if (standing.purge.id == id) {
             return std::move(standing);
         }
     }
+    return std::nullopt;
+}
+
+Error no_such_purge(const std::string &id)
+{
     return refusal(ErrorCode::not_found, "no such purge: \"" + printable(id) + '"');
 }
 
@@ -407,17 +416,43 @@ void with_recent(const SharedWaiting &waiting, const std::string &id, Then then)
         });
 }
 
+// As it was given to another edge.
+std::optional<purge::Standing> parse_to_come(const std::optional<std::string> &text)
+{
+    auto purge = purge::parse_purge(text.value_or(std::string()));
+    if (!purge) {
+        return std::nullopt;
+    }
+    return purge::Standing{.purge = std::move(*purge), .status = purge::Status::scheduled};
+}
+
+void show_from_fleet(const SharedWaiting &waiting, const std::string &id)
+{
+    find_to_come(main_conf(waiting->request), id, [waiting, id](const std::optional<std::string> &text) {
+        if (waiting->request == nullptr) {
+            return;
+        }
+        const auto standing = parse_to_come(text);
+        finish(*waiting, standing ? purge::shown(*standing)
+                                  : refuse(waiting->request, waiting->dialect, waiting->methods, no_such_purge(id)));
+    });
+}
+
 void show(const SharedWaiting &waiting, const purge::Show &show)
 {
     with_recent(waiting, show.id, [waiting, id = show.id](std::vector<purge::Standing> standings) {
+        const MainConf &conf = main_conf(waiting->request);
         auto standing = find_standing(std::move(standings), id);
+        if (!standing && conf.redis != nullptr) {
+            show_from_fleet(waiting, id);
+            return;
+        }
         if (!standing) {
-            finish(*waiting, standing.error());
+            finish(*waiting, no_such_purge(id));
             return;
         }
         waiting->standing = std::move(*standing);
 
-        const MainConf &conf = main_conf(waiting->request);
         if (conf.redis == nullptr) {
             finish(*waiting, purge::shown(waiting->standing));
             return;
@@ -440,30 +475,63 @@ void list(const SharedWaiting &waiting, const purge::List &list)
     });
 }
 
+// One that nobody else knows of.
+void cancel_here(const SharedWaiting &waiting, purge::Standing standing)
+{
+    if (!note(main_conf(waiting->request), purge::Cancelled{standing.purge.id})) {
+        finish(*waiting, refusal(ErrorCode::internal, "the cancellation could not be written down"));
+        return;
+    }
+    standing.cancelled = true;
+    finish(*waiting, purge::cancelled(standing));
+}
+
+// The fleet's: it is Redis that fires it, and which of the two came first is for Redis to say.
+void cancel_there(const SharedWaiting &waiting, const std::string &id, std::optional<purge::Standing> known)
+{
+    cancel_in_fleet(main_conf(waiting->request), id, [waiting, id, known](const std::optional<std::string> &text) {
+        do_for(waiting, [&] {
+            if (waiting->request == nullptr) {
+                return;                                // this edge learns of it as the others do
+            }
+            const bool is_cancelled = text && !text->empty();
+            const bool is_ours = known && !known->published
+                                 && known->purge.node == view(main_conf(waiting->request).node);
+            if (is_ours) {
+                cancel_here(waiting, *known);
+            } else if (is_cancelled) {
+                if (known) {                           // the stream says so, too, but the next call may come first
+                    static_cast<void>(note(main_conf(waiting->request), purge::Cancelled{id}));
+                }
+                purge::Standing standing = known ? *known : parse_to_come(text).value_or(purge::Standing{.purge = {.id = id}});
+                standing.cancelled = true;
+                finish(*waiting, purge::cancelled(standing));
+            } else if (!text) {
+                finish(*waiting, refusal(ErrorCode::overload, "the fleet does not answer, and the purge is not cancelled: try again"));
+            } else {
+                finish(*waiting, known ? refusal(ErrorCode::conflict, "the purge is not one to come any more: it is being applied")
+                                       : no_such_purge(id));
+            }
+        });
+    });
+}
+
 void cancel(const SharedWaiting &waiting, const purge::Cancel &cancel)
 {
     with_recent(waiting, cancel.id, [waiting, id = cancel.id](std::vector<purge::Standing> standings) {
-        const MainConf &conf = main_conf(waiting->request);
+        const bool has_fleet = main_conf(waiting->request).redis != nullptr;
         auto standing = find_standing(std::move(standings), id);
-        if (!standing) {
-            finish(*waiting, standing.error());
-            return;
-        }
-        if (standing->status != purge::Status::scheduled || standing->cancelled) {
+        if (standing && (standing->status != purge::Status::scheduled || standing->cancelled)) {
             finish(*waiting, refusal(ErrorCode::conflict,
                                      std::string("the purge is not one to come any more: it is ")
                                          + (standing->cancelled ? "cancelled" : "applied")));
-            return;
+        } else if (has_fleet) {
+            cancel_there(waiting, id, std::move(standing));
+        } else if (standing) {
+            cancel_here(waiting, std::move(*standing));
+        } else {
+            finish(*waiting, no_such_purge(id));
         }
-        if (!note(conf, purge::Cancelled{id})) {
-            finish(*waiting, refusal(ErrorCode::internal, "the cancellation could not be written down"));
-            return;
-        }
-        if (RedisLink *link = fleet_link()) {
-            static_cast<void>(link->send(purge::cancel_command(fleet_keys(conf), id), [](const redisReply *) {}));
-        }
-        standing->cancelled = true;
-        finish(*waiting, purge::cancelled(*standing));
     });
 }
 

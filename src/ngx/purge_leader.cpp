@@ -20,6 +20,7 @@ namespace {
 
 constexpr ngx_msec_t   interval_ms = 200;
 constexpr ngx_msec_t   soon_ms = 1;                    // there is more of the journal to be read
+constexpr std::int64_t fleet_patience_ms = 2000;       // until one that Redis was to fire is fired here
 constexpr std::size_t  bytes_a_turn = 1024 * 1024;     // of purges whose time has come
 constexpr std::chrono::milliseconds catch_up_patience{2000};
 
@@ -52,7 +53,7 @@ void publish_applied(const Follower &f, const Accepted &accepted)
     });
 }
 
-// Those that this nginx alone knows of; Redis fires the fleet's.
+// Those that this nginx alone knows of.  Redis fires the fleet's, unless it has lost them, or is not there.
 void fire_due(Leader &l)
 {
     Follower &f = l.follower;
@@ -65,7 +66,8 @@ void fire_due(Leader &l)
     auto due = std::make_shared<std::vector<std::pair<std::string, std::optional<Prepared>>>>();
     auto lines = std::make_shared<std::vector<std::string>>();
     for (const auto &[id, kept] : f.to_come) {
-        if ((!kept.at_ms || *kept.at_ms <= now) && !f.in_fleet.contains(id)) {
+        const std::int64_t at = kept.at_ms.value_or(0) + (f.in_fleet.contains(id) ? fleet_patience_ms : 0);
+        if (at <= now) {
             due->emplace_back(id, std::nullopt);
             lines->push_back(kept.line);
             bytes += kept.line.size();
@@ -96,10 +98,9 @@ void fire_due(Leader &l)
             if (!f.to_come.contains(id)) {
                 continue;                              // cancelled meanwhile
             }
-            const auto fired = accept_purge(*f.conf, std::move(*prepared));
+            const auto fired = take(f, std::move(*prepared));
             if (!fired) {
-                complain(fired.error());
-                return;                                // again in a moment
+                continue;                              // again in a moment
             }
             ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "cdn purge: %s, to come until now, is applied",
                           id.c_str());
@@ -132,7 +133,7 @@ void look_at_the_clock(Follower &f)
         }
         const auto accepted = accept_once(*f.conf, std::move(purge), f.position);
         if (!accepted) {
-            complain(accepted.error());
+            complain(f, accepted.error());
             return;                                    // again in a moment
         }
         if (const auto &fired = *accepted) {           // not by one that led until just now
@@ -185,6 +186,7 @@ void start_purges(MainConf &conf, ngx_cycle_t *cycle)
 {
     Leader &l = leader();
     l.follower.conf = &conf;
+    l.follower.log = cycle->log;
     start_fleet(conf, cycle->log);
 
     l.timer.prepare(on_timer, nullptr, cycle->log);
@@ -200,6 +202,7 @@ void catch_up_with_fleet(MainConf &conf, ngx_log_t *log)
 
     Follower f;
     f.conf = &conf;
+    f.log = log;
     read_on(f);
     if (!f.cursor.empty() && read_to_the_end(f, catch_up_patience)) {
         return;

@@ -49,7 +49,7 @@ void bring_up_to_date(const purge::Journal::Lock &lock, purge::Journal &journal,
     }
 }
 
-Result<Accepted> accept(const purge::Journal::Lock &lock, const MainConf &conf, Prepared prepared)
+Result<Accepted> accept(const purge::Journal::Lock &lock, const MainConf &conf, Prepared &prepared)
 {
     purge::Journal &journal = *conf.journal;
     purge::Table table(conf.purge_table, conf.purge_table_size, false);
@@ -60,7 +60,7 @@ Result<Accepted> accept(const purge::Journal::Lock &lock, const MainConf &conf, 
         purge.id = make_id(now);
         purge.node = view(conf.node);
     }
-    if (!purge.at_ms || *purge.at_ms <= now) {
+    if (purge.time_ms == 0 && (!purge.at_ms || *purge.at_ms <= now)) {
         purge.time_ms = journal.purge_time(lock, now);
     }
 
@@ -151,10 +151,21 @@ Prepared prepare(purge::Purge purge)
     return prepared;
 }
 
-Result<Accepted> accept_purge(const MainConf &conf, Prepared prepared)
+Result<Accepted> accept_purge(const MainConf &conf, Prepared &&prepared)
 {
     const purge::Journal::Lock lock(*conf.journal);
-    return accept(lock, conf, std::move(prepared));
+    return accept(lock, conf, prepared);
+}
+
+std::int64_t hold_purge(const MainConf &conf, const purge::Purge &purge)
+{
+    purge::Journal &journal = *conf.journal;
+    const purge::Journal::Lock lock(journal);
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+
+    const std::int64_t time_ms = purge.time_ms > 0 ? purge.time_ms : journal.purge_time(lock, clock_ms());
+    table.apply(purge.targets, purge.mode, time_ms);
+    return time_ms;
 }
 
 Result<std::optional<Accepted>> accept_once(const MainConf &conf, purge::Purge purge,
@@ -176,7 +187,8 @@ Result<std::optional<Accepted>> accept_once(const MainConf &conf, purge::Purge p
         return std::optional<Accepted>();
     }
 
-    auto accepted = accept(lock, conf, prepare(std::move(purge)));
+    Prepared prepared = prepare(std::move(purge));
+    auto accepted = accept(lock, conf, prepared);
     if (!accepted) {
         return accepted.error();
     }
@@ -232,6 +244,9 @@ bool note(const MainConf &conf, const purge::Line &line)
     const purge::Journal::Lock lock(journal);
 
     if (!journal.append(lock, purge::print_line(line))) {
+        if (const auto *floor = std::get_if<purge::Floor>(&line)) {
+            table.raise_floor(floor->time_ms, floor->strict);
+        }
         return false;
     }
     catch_up(journal, table);

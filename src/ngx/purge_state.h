@@ -40,9 +40,12 @@ struct Accepted {
     std::string  line;
 };
 
-// Accepts a purge: gives it its id and time, keeps it on disk, applies it.  One that is to come
-// is kept only.
-Result<Accepted> accept_purge(const MainConf &conf, Prepared prepared);
+// Accepts a purge: gives it its id and, unless it has one, its time, keeps it on disk, applies it.  One
+// that is to come is kept only.  What is refused is as it was but for these.
+Result<Accepted> accept_purge(const MainConf &conf, Prepared &&prepared);
+
+// Applies one that the disk did not take, until this nginx ends; since when.
+std::int64_t hold_purge(const MainConf &conf, const purge::Purge &purge);
 
 // The same for one whose id others may give it too, by a caller who knows that it does not stand
 // in the journal before `position`; nothing where it does behind that.
@@ -56,7 +59,7 @@ void start_segment(const MainConf &conf, const std::function<std::vector<std::st
 // Counts one that a caller or the clock of this edge asked for.
 void count_purge(const MainConf &conf, const purge::Purge &purge);
 
-// Writes a line for what happened to a purge.
+// Writes a line for what happened to a purge.  False: the disk is full; a floor holds nevertheless.
 bool note(const MainConf &conf, const purge::Line &line);
 
 // Wall clock, now and not at the start of the event loop's turn.

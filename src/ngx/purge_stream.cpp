@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <utility>
 
 namespace cdn {
 
@@ -17,24 +18,28 @@ namespace {
 
 constexpr std::int64_t present_every_ms = 5000;
 constexpr int          block_ms = 4000;
+constexpr std::int64_t disk_retry_ms = 1000;
 constexpr std::int64_t read_patience_ms = 6000;
 
 // What visitors wait for at most when there is much to do.
 constexpr ngx_msec_t                soon_ms = 1;
-constexpr ngx_msec_t                failed_ms = 1000;
 constexpr std::chrono::milliseconds turn{2};
 constexpr std::size_t               send_a_turn = 64;
 constexpr std::size_t               bytes_a_turn = 1024 * 1024;
 
-// A purge of another edge.
+// A purge of another edge, or the end of one to come.  Neither: malformed.
 struct Incoming {
-    purge::Entry            entry;
-    std::optional<Prepared> prepared;                  // nothing: malformed
+    purge::Entry                    entry;
+    std::optional<Prepared>         prepared;
+    std::optional<purge::Cancelled> cancelled;
 };
 
 struct Batch {
     std::deque<Incoming>     incoming;
     std::vector<purge::Node> nodes;                    // by which they are rolled out
+    std::string              before;                   // id of the entry before the next one
+    bool                     is_written = true;        // all up to there; else it holds, and is read again
+    bool                     lost_end = false;         // what this edge had read last is not in the stream
 };
 
 // What the leading worker knows of the stream.
@@ -43,6 +48,8 @@ struct Stream {
 
     std::unique_ptr<RedisLink> reader;
     std::int64_t               present_at_ms = 0;
+    bool                       has_namesake = false;
+    std::int64_t               try_disk_at_ms = 0;
     std::set<std::string>      publishing;
     std::uint64_t              round = 0;              // of reading; a reconnect starts a new one
     Batch                      batch;
@@ -62,11 +69,15 @@ Stream &stream()
 bool apply_foreign(Follower &f, Incoming &incoming, const std::vector<purge::Node> &nodes)
 {
     const purge::Entry &entry = incoming.entry;
+    if (incoming.cancelled) {
+        return !f.to_come.contains(incoming.cancelled->id) || note(*f.conf, *incoming.cancelled);
+    }
     if (!incoming.prepared) {
         // nothing can be said of what it covers
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn purge: entry %s of the stream is malformed",
+        ngx_log_error(NGX_LOG_ERR, f.log, 0,
+                      "cdn purge: entry %s of the stream is malformed: all that is cached is fetched anew",
                       entry.id.c_str());
-        return note(*f.conf, purge::Floor{clock_ms()});
+        return take_floor(f, entry.id);
     }
 
     purge::Purge &purge = incoming.prepared->purge;
@@ -75,7 +86,7 @@ bool apply_foreign(Follower &f, Incoming &incoming, const std::vector<purge::Nod
         return true;
     }
 
-    const std::int64_t delay = purge::rollout_delay_ms(purge.rollout, nodes, view(f.conf->node));
+    const std::int64_t delay = purge::rollout_delay_ms(purge.rollout, nodes, own_key(*f.conf));
     const std::int64_t now = clock_ms();
     purge.time_ms = 0;
     purge.at_ms.reset();
@@ -84,9 +95,8 @@ bool apply_foreign(Follower &f, Incoming &incoming, const std::vector<purge::Nod
         f.in_fleet.erase(purge.id);                    // fired here
     }
 
-    const auto accepted = accept_purge(*f.conf, std::move(*incoming.prepared));
+    const auto accepted = take(f, std::move(*incoming.prepared));
     if (!accepted) {
-        complain(accepted.error());
         return false;
     }
     if (accepted->purge.time_ms > 0) {
@@ -129,53 +139,76 @@ std::deque<Incoming> parse_entries(std::vector<purge::Entry> entries)
 {
     std::deque<Incoming> incoming;
     for (purge::Entry &entry : entries) {
-        auto purge = purge::parse_purge(entry.purge);
-        incoming.push_back({std::move(entry), purge ? std::optional(prepare(std::move(*purge))) : std::nullopt});
+        Incoming one;
+        auto line = purge::parse_line(entry.purge);
+        if (auto *purge = line ? std::get_if<purge::Purge>(&*line) : nullptr) {
+            one.prepared = prepare(std::move(*purge));
+        } else if (auto *cancelled = line ? std::get_if<purge::Cancelled>(&*line) : nullptr) {
+            one.cancelled = std::move(*cancelled);
+        }
+        one.entry = std::move(entry);
+        incoming.push_back(std::move(one));
     }
     return incoming;
 }
 
-// Applies the batch until it is done or the time is up.  False: the disk does not take it.
-bool take_incoming(Follower &f, Batch &batch, std::chrono::steady_clock::time_point until)
+// Applies the batch until it is done or the time is up.
+void take_incoming(Follower &f, Batch &batch, std::chrono::steady_clock::time_point until)
 {
     read_on(f);
     std::string cursor = f.cursor;
-    bool taken = true;
-    while (taken && !batch.incoming.empty()) {
+    while (!batch.incoming.empty()) {
         Incoming one = std::move(batch.incoming.front());
         batch.incoming.pop_front();
-        if (purge::id_less(cursor, one.entry.before)) {
-            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+
+        bool taken = true;
+        const std::string before = one.entry.before.value_or(batch.before);
+        if (purge::id_less(batch.before, before)) {
+            ngx_log_error(NGX_LOG_WARN, f.log, 0,
                           "cdn purge: the fleet's stream goes on behind %s, which is not known here: all that "
-                          "is cached counts as soft-purged", one.entry.before.c_str());
-            taken = note(*f.conf, purge::Floor{clock_ms()});
+                          "is cached is fetched anew", before.c_str());
+            taken = take_floor(f, one.entry.id);
+        } else if (purge::id_less(before, batch.before)) {
+            batch.lost_end = true;
         }
-        taken = taken && apply_foreign(f, one, batch.nodes);
-        if (taken) {
+        taken = apply_foreign(f, one, batch.nodes) && taken;
+
+        batch.before = one.entry.id;
+        batch.is_written = batch.is_written && taken;
+        if (batch.is_written) {
             cursor = one.entry.id;
         }
         if (std::chrono::steady_clock::now() >= until) {
             break;
         }
     }
-    if (cursor != f.cursor) {
-        static_cast<void>(note(*f.conf, purge::Cursor{cursor}));
+    if (cursor != f.cursor && !note(*f.conf, purge::Cursor{cursor})) {
+        batch.is_written = false;
     }
     read_on(f);
-    return taken;
 }
 
 void read_stream(Stream &s);
+
+void offer_again(Stream &s);
 
 void go_on(Stream &s)
 {
     if (!s.reader) {
         return;
     }
-    if (!take_incoming(*s.follower, s.batch, std::chrono::steady_clock::now() + turn)) {
-        s.batch.incoming.clear();                      // and the stream again from there
-        s.turn_timer.start(failed_ms);
-    } else if (s.batch.incoming.empty()) {
+
+    Batch &batch = s.batch;
+    const bool was_written = batch.is_written;
+    take_incoming(*s.follower, batch, std::chrono::steady_clock::now() + turn);
+    if (was_written && !batch.is_written) {
+        s.try_disk_at_ms = clock_ms() + disk_retry_ms;
+    }
+    if (std::exchange(batch.lost_end, false)) {
+        offer_again(s);
+    }
+
+    if (batch.incoming.empty()) {
         read_stream(s);
     } else {
         s.turn_timer.start(soon_ms);
@@ -185,7 +218,7 @@ void go_on(Stream &s)
 void forget_incoming(Stream &s)
 {
     s.round++;
-    s.batch.incoming.clear();
+    s.batch = {};
     s.turn_timer.stop();
 }
 
@@ -211,19 +244,33 @@ void take_entries(Stream &s, std::vector<purge::Entry> entries, std::vector<purg
 
 void read_stream(Stream &s)
 {
-    const Follower &f = *s.follower;
+    Follower &f = *s.follower;
+    Batch &batch = s.batch;
+    if (!batch.is_written && clock_ms() >= s.try_disk_at_ms) {
+        s.try_disk_at_ms = clock_ms() + disk_retry_ms;
+        batch.is_written = note(*f.conf, purge::Cursor{f.cursor});
+    }
+    if (batch.is_written) {
+        batch.before = f.cursor;
+    }
+
+    const int patience_ms = batch.is_written ? block_ms : static_cast<int>(disk_retry_ms);
     static_cast<void>(s.reader->send(
-        purge::read_command(fleet_keys(*f.conf), f.cursor, block_ms), [&s, &f](const redisReply *reply) {
+        purge::read_command(fleet_keys(*f.conf), batch.before, patience_ms), [&s, &f](const redisReply *reply) {
             if (reply == nullptr || !s.reader) {
                 return;
             }
-            if (reply->type == REDIS_REPLY_ERROR) {
-                s.reader->restart();
+            if (reply->type != REDIS_REPLY_ARRAY && reply->type != REDIS_REPLY_NIL) {
+                s.reader->restart(reply->type == REDIS_REPLY_ERROR ? reply_text(reply) : "no stream of purges");
                 return;
             }
             set_redis_state(*f.conf, true, clock_ms());
 
             auto entries = std::make_shared<std::vector<purge::Entry>>(entries_of(reply));
+            if (entries->empty() && reply->type == REDIS_REPLY_ARRAY) {
+                s.reader->restart("no stream of purges");
+                return;
+            }
             const bool rolls_out = std::any_of(entries->begin(), entries->end(), [](const purge::Entry &entry) {
                 return entry.purge.find("\"strategy\"") != std::string::npos;
             });
@@ -235,13 +282,9 @@ void read_stream(Stream &s)
                 if (r == nullptr || !s.reader) {
                     return;
                 }
-                std::vector<purge::Node> nodes;
-                for (const auto &[name, value] : reply_pairs(r)) {
-                    if (auto node = purge::parse_node(name, value)) {
-                        nodes.push_back(std::move(*node));
-                    }
-                }
-                take_entries(s, std::move(*entries), purge::living(std::move(nodes), clock_ms()));
+                auto nodes = purge::parse_nodes(reply_pairs(r));
+                const std::int64_t asked_at = entries->back().time_ms;
+                take_entries(s, std::move(*entries), purge::living(std::move(nodes), asked_at));
             }));
         }));
 }
@@ -311,18 +354,24 @@ void on_reader_ready()
     Follower &f = *s.follower;
     forget_incoming(s);
     read_on(f);
+    s.present_at_ms = 0;                               // Redis may have forgotten it
 
     static_cast<void>(s.reader->send({"GET", fleet_keys(*f.conf).last}, [&s, &f](const redisReply *reply) {
         if (reply == nullptr || !s.reader) {
             return;
         }
+        if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL) {
+            s.reader->restart(reply->type == REDIS_REPLY_ERROR ? reply_text(reply) : "no stream of purges");
+            return;
+        }
 
-        const std::string last = reply->type == REDIS_REPLY_STRING ? reply_text(reply) : std::string();
+        const std::string last = reply_text(reply);
         if (f.cursor.empty()) {
             // new here: what the fleet purged before cannot be told from this cache's files
             if (!last.empty()) {
-                static_cast<void>(note(*f.conf, purge::Floor{clock_ms()}));
+                static_cast<void>(note(*f.conf, purge::Floor{clock_ms(), true}));
                 static_cast<void>(note(*f.conf, purge::Cursor{last}));
+                f.cursor = last;
             }
         } else if (purge::id_less(last, f.cursor)) {
             offer_again(s);
@@ -362,6 +411,24 @@ void send_unpublished(Stream &s)
     }
 }
 
+// Of the answer to present_command().
+void look_for_namesakes(Stream &s, const redisReply *reply)
+{
+    if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return;
+    }
+
+    const MainConf &conf = *s.follower->conf;
+    const std::int64_t now = parse_digits(reply_text(reply->element[0])).value_or(0);
+    const auto nodes = purge::living(purge::parse_nodes(reply_pairs(reply->element[1])), now);
+    const bool had_namesake = std::exchange(s.has_namesake, purge::has_namesake(nodes, own_key(conf)));
+    if (s.has_namesake && !had_namesake) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "cdn purge: another edge of the fleet is called \"%V\", too, and receipts do not tell which is which: "
+                      "give each a \"cdn_node\" of its own", &conf.node);
+    }
+}
+
 }  // namespace
 
 void lead_stream(Follower &f)
@@ -383,9 +450,8 @@ void lead_stream(Follower &f)
     }
     if (now - s.present_at_ms >= present_every_ms) {
         s.present_at_ms = now;
-        static_cast<void>(link->send(purge::present_command(fleet_keys(*f.conf), view(f.conf->node),
-                                                            view(f.conf->node_region), now),
-                                     [](const redisReply *) {}));
+        static_cast<void>(link->send(purge::present_command(fleet_keys(*f.conf), own_key(*f.conf), view(f.conf->node_region)),
+                                     [&s](const redisReply *reply) { look_for_namesakes(s, reply); }));
     }
     static_cast<void>(link->send(purge::fire_due_command(fleet_keys(*f.conf)), [](const redisReply *) {}));
     send_unpublished(s);
@@ -406,11 +472,12 @@ bool read_to_the_end(Follower &f, std::chrono::milliseconds patience)
         if (!reply) {
             return false;
         }
-        Batch batch{parse_entries(entries_of(reply.get())), {}};
+        Batch batch{.incoming = parse_entries(entries_of(reply.get())), .before = f.cursor};
         if (batch.incoming.empty()) {
             return true;
         }
-        if (!take_incoming(f, batch, std::chrono::steady_clock::time_point::max())) {
+        take_incoming(f, batch, std::chrono::steady_clock::time_point::max());
+        if (!batch.is_written) {
             return false;
         }
     }

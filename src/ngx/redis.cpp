@@ -15,7 +15,9 @@ namespace cdn {
 namespace {
 
 constexpr std::int64_t connect_patience_ms = 2000;
+constexpr std::int64_t shortest_retry_ms = 100;
 constexpr std::int64_t longest_retry_ms = 2000;
+constexpr std::int64_t a_while_ms = 5000;              // what breaks sooner has not worked
 constexpr ngx_msec_t   tick_ms = 50;
 
 bool leaving()
@@ -186,11 +188,11 @@ void RedisLink::log_in()
         }
 
         ready_ = true;
-        retry_delay_ms_ = 100;
-        if (!complaint_.empty()) {
+        ready_since_ms_ = clock_ms();
+        if (complains_) {
             ngx_log_error(NGX_LOG_NOTICE, log_, 0, "cdn redis: connected again");
+            complains_ = false;
         }
-        complaint_.clear();
         if (on_ready_) {
             on_ready_();
         }
@@ -199,6 +201,10 @@ void RedisLink::log_in()
 
 void RedisLink::failed(const std::string &why)
 {
+    if (ready_ && clock_ms() - ready_since_ms_ >= a_while_ms) {
+        complaint_.clear();
+        retry_delay_ms_ = shortest_retry_ms;
+    }
     ready_ = false;
     if (complaint_ != why && !quiet_ && !leaving()) {
         const ngx_str_t text = borrow(why);
@@ -207,6 +213,7 @@ void RedisLink::failed(const std::string &why)
         ngx_log_error(NGX_LOG_ERR, log_, 0,
                       "cdn redis: %V: %V; serving goes on, purges are kept until it answers", &where, &text);
         complaint_ = why;
+        complains_ = true;
     }
 
     // spread out, so that a fleet does not come back as one
@@ -225,8 +232,9 @@ void RedisLink::close()
     }
 }
 
-void RedisLink::restart()
+void RedisLink::restart(const std::string &why)
 {
+    failed(why);
     wants_restart_ = true;
 }
 

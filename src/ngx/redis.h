@@ -34,8 +34,8 @@ public:
     // False: not connected; `done` is not called then.
     bool send(const Command &command, Done done);
 
-    // Connects anew, as after a failure.
-    void restart();
+    // Connects anew, as after a failure: what it was, for the log.
+    void restart(const std::string &why);
 
 private:
     struct Pending {
@@ -73,7 +73,9 @@ private:
     RedisServer            master_;                    // as a sentinel told it
     bool                   to_sentinel_ = false;
     bool                   ready_ = false;
-    std::string            complaint_;                 // said once until it works again, or fails otherwise
+    std::string            complaint_;                 // said once until it has worked for a while, or fails otherwise
+    bool                   complains_ = false;         // since then it has not been connected
+    std::int64_t           ready_since_ms_ = 0;
     bool                   wants_restart_ = false;
     bool                   within_callback_ = false;
     std::int64_t           connecting_since_ms_ = 0;

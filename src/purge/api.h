@@ -72,6 +72,7 @@ struct Standing {
     Purge                purge;
     Status               status = Status::applied;
     bool                 cancelled = false;
+    bool                 published = false;            // the fleet has it
     std::vector<Receipt> edges;
     std::vector<std::string> missing;                  // edges that were waited for in vain
 };

@@ -1,5 +1,6 @@
 #include "purge/journal.h"
 
+#include "core/digest.h"
 #include "core/text.h"
 
 #include <dirent.h>
@@ -376,6 +377,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string &directory, uid
             return *error;
         }
     }
+
+    journal->instance_ = sha256_hex(std::to_string(journal->page_->seed)).substr(0, 16);
 
     if (root) {
         for (const std::string &name : {lock_name, page_name, directory + "/snapshot",

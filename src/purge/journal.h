@@ -41,6 +41,7 @@ public:
     Journal(const Journal &) = delete;
     Journal &operator=(const Journal &) = delete;
 
+    const std::string &instance() const { return instance_; }   // differs from that of every other directory
     bool joined() const { return joined_; }            // another nginx has it open: a binary upgrade
 
     // Held by whoever appends or brings a table up to date; of all processes.
@@ -112,6 +113,7 @@ private:
     std::optional<Error> recover();
 
     std::string directory_;
+    std::string instance_;
     bool        joined_ = false;
     int         lock_fd_ = -1;
     Page       *page_ = nullptr;

@@ -1,10 +1,11 @@
 #include "purge/object.h"
 
+#include "purge/target.h"
+
 namespace cdn::purge {
 
 namespace {
 
-constexpr std::size_t longest_tag = 1024;
 constexpr std::string_view separators = ", \t";
 
 }  // namespace

@@ -193,6 +193,11 @@ bool is_name(std::string_view text)
     });
 }
 
+bool is_node(std::string_view text)
+{
+    return text.size() <= longest_node && is_word(text);
+}
+
 std::string print_targets(const std::vector<Target> &targets)
 {
     json words = json::array();
@@ -308,7 +313,7 @@ Result<Purge> parse_purge(std::string_view text)
     purge.reason = in.text("reason", longest_reason);
     purge.source = in.text("source", 64);
     purge.who = in.text("who", 256);
-    purge.node = in.text("node", 256);
+    purge.node = in.text("node", longest_node);
 
     if (!in.problem().empty()) {
         return bad_request(in.problem());

@@ -53,6 +53,10 @@ std::string make_id(std::int64_t time_ms, std::uint64_t random);
 // An id, a region: 1 to 64 of A-Z a-z 0-9 . _ -
 bool is_name(std::string_view text);
 
+// What an edge may be called: a word of up to 255 bytes.
+bool is_node(std::string_view text);
+inline constexpr std::size_t longest_node = 255;
+
 // The most targets of one purge, cascades included.
 inline constexpr std::size_t most_targets = 10000;
 inline constexpr std::size_t most_regions = 64;

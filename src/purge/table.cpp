@@ -17,8 +17,8 @@ namespace {
 
 using Time = std::atomic<std::int64_t>;
 
-constexpr std::size_t longest_prefix = 1023;           // longer ones are patterns
-constexpr std::size_t pattern_size = 480;              // longer ones raise the floor
+constexpr std::uint32_t both_count = 2;                // the other half is full, and read too
+constexpr std::uint64_t cleared_at_once = 8;           // done long before it is needed
 constexpr std::size_t length_words = (longest_prefix + 1) / 64;
 
 void raise(Time &time, std::int64_t value)
@@ -42,7 +42,7 @@ struct Table::Pattern {
     std::atomic<std::uint32_t> length;                 // 0: free
     Time                       hard;
     Time                       soft;
-    char                       text[pattern_size];
+    char                       text[longest_pattern];
 };
 
 struct Table::Head {
@@ -51,10 +51,13 @@ struct Table::Head {
     std::uint64_t              pattern_slots;
     std::atomic<std::uint64_t> position;
     std::atomic<std::uint64_t> generation;
-    std::atomic<std::uint64_t> used;                   // slots of the active half
+    std::atomic<std::uint64_t> used[2];                // slots of each half
+    Time                       newest_in[2];           // of each half, hard or soft
+    Time                       newest_hard_in[2];
+    std::uint64_t              to_clear;               // slots of the half not written to
     std::atomic<std::uint64_t> patterns;
     std::atomic<std::uint64_t> evictions;
-    std::atomic<std::uint32_t> active;                 // which half
+    std::atomic<std::uint32_t> active;                 // the half written to, and both_count
     Time                       newest;
     Time                       newest_hard;
     Time                       swept;
@@ -116,11 +119,8 @@ void Table::Times::raise(Times other)
     soft = std::max(soft, other.soft);
 }
 
-Table::Times Table::find(Kind kind, std::string_view text) const
+Table::Times Table::find_in(const Slot *slots, std::uint64_t wanted) const
 {
-    const std::uint64_t wanted = hash(kind, text);
-    const Slot *slots = half(head_->active.load(std::memory_order_acquire));
-
     for (std::uint64_t i = 0; i < head_->slots; i++) {
         const Slot &slot = slots[(wanted + i) % head_->slots];
         const std::uint64_t found = slot.hash.load(std::memory_order_acquire);
@@ -135,76 +135,89 @@ Table::Times Table::find(Kind kind, std::string_view text) const
     return {};
 }
 
+Table::Times Table::find(Kind kind, std::string_view text) const
+{
+    const std::uint64_t wanted = hash(kind, text);
+    const std::uint32_t active = head_->active.load(std::memory_order_acquire);
+
+    Times times = find_in(half(active & 1), wanted);
+    if (active & both_count) {
+        times.raise(find_in(half(1 - (active & 1)), wanted));
+    }
+    return times;
+}
+
 // ---- writing
 
 void Table::put(std::uint64_t wanted, Times times)
 {
     raise(head_->newest_hard, times.hard);
-    if (head_->used.load() + 1 > head_->slots - head_->slots / 4) {
-        make_room();
-    }
+    make_room();
 
-    Slot *slots = half(head_->active.load());
+    const unsigned active = head_->active & 1;
+    raise(head_->newest_in[active], std::max(times.hard, times.soft));
+    raise(head_->newest_hard_in[active], times.hard);
+
+    Slot *slots = half(active);
     for (std::uint64_t i = 0;; i++) {
         Slot &slot = slots[(wanted + i) % head_->slots];
-        const std::uint64_t found = slot.hash.load();
+        const std::uint64_t found = slot.hash.load(std::memory_order_relaxed);
 
         if (found == wanted || found == 0) {
             raise(slot.hard, times.hard);
             raise(slot.soft, times.soft);
             if (found == 0) {
                 slot.hash.store(wanted, std::memory_order_release);
-                head_->used++;
+                head_->used[active]++;
             }
             return;
         }
     }
 }
 
-// The newer half of the entries moves to the other memory; readers of the old
-// one are through with it long before it is needed again.
+// For one target more.
 void Table::make_room()
 {
-    const unsigned active = head_->active.load();
-    Slot *from = half(active);
-    Slot *to = half(1 - active);
+    const std::uint32_t active = head_->active;
+    const unsigned writing = active & 1;
+    const unsigned other = 1 - writing;
+    const std::uint64_t full = head_->slots - head_->slots / 4;
 
-    std::vector<TableEntry> kept;
-    for (std::uint64_t i = 0; i < head_->slots; i++) {
-        if (from[i].hash != 0) {
-            kept.push_back({from[i].hash, from[i].hard, from[i].soft});
-        }
+    if ((active & both_count) && head_->used[writing] >= full / 2) {
+        forget({head_->newest_hard_in[other], head_->newest_in[other]});
+        head_->evictions += head_->used[other];
+        head_->to_clear = head_->slots;
+        head_->active.store(writing, std::memory_order_release);
     }
+    clear_slots(cleared_at_once);
 
-    const auto time = [](const TableEntry &e) { return std::max(e.hard_ms, e.soft_ms); };
-    const auto middle = kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2);
-    std::nth_element(kept.begin(), middle, kept.end(),
-                     [&](const auto &a, const auto &b) { return time(a) < time(b); });
-    if (middle != kept.begin()) {
-        const auto oldest_kept = std::max_element(
-            kept.begin(), middle, [&](const auto &a, const auto &b) { return time(a) < time(b); });
-        raise_floor(time(*oldest_kept));
-        head_->evictions += static_cast<std::uint64_t>(middle - kept.begin());
+    if (head_->used[writing] >= full) {
+        clear_slots(head_->slots);                     // nothing left, but for a writer that died
+        head_->used[other] = 0;
+        head_->newest_in[other] = 0;
+        head_->newest_hard_in[other] = 0;
+        head_->active.store(other | both_count, std::memory_order_release);
     }
-    kept.erase(kept.begin(), middle);
+}
 
-    for (std::uint64_t i = 0; i < head_->slots; i++) {
-        to[i].hash = 0;
-        to[i].hard = 0;
-        to[i].soft = 0;
+void Table::clear_slots(std::uint64_t count)
+{
+    Slot *slots = half(1 - (head_->active & 1));
+    for (count = std::min(count, head_->to_clear); count > 0; count--) {
+        Slot &slot = slots[head_->to_clear - 1];
+        slot.hash.store(0, std::memory_order_release);
+        slot.hard.store(0, std::memory_order_relaxed);
+        slot.soft.store(0, std::memory_order_relaxed);
+        head_->to_clear--;
     }
-    for (const TableEntry &entry : kept) {
-        std::uint64_t i = entry.hash % head_->slots;
-        while (to[i].hash != 0) {
-            i = (i + 1) % head_->slots;
-        }
-        to[i].hash = entry.hash;
-        to[i].hard = entry.hard_ms;
-        to[i].soft = entry.soft_ms;
-    }
+}
 
-    head_->used = kept.size();
-    head_->active.store(1 - active, std::memory_order_release);
+// Purges up to these times are no longer told apart: what they may have matched counts as soft-purged,
+// or, where one of them was hard, is fetched anew.
+void Table::forget(Times newest)
+{
+    raise_floor(std::max(newest.hard, newest.soft));
+    raise(head_->strict_floor, newest.hard);
 }
 
 void Table::put_prefix_length(std::size_t length)
@@ -215,12 +228,6 @@ void Table::put_prefix_length(std::size_t length)
 void Table::put_pattern(std::string_view text, Times times)
 {
     raise(head_->newest_hard, times.hard);
-    if (text.size() > pattern_size) {
-        raise_floor(std::max(times.hard, times.soft));
-        head_->evictions++;
-        return;
-    }
-
     Pattern *slots = pattern_slots();
     Pattern *place = nullptr;
 
@@ -240,7 +247,7 @@ void Table::put_pattern(std::string_view text, Times times)
     }
 
     if (place->length != 0) {
-        raise_floor(std::max(place->hard.load(), place->soft.load()));
+        forget({place->hard, place->soft});
         head_->evictions++;
     } else {
         head_->patterns++;
@@ -268,10 +275,6 @@ void Table::apply(const std::vector<Target> &targets, Mode mode, std::int64_t ti
             put(hash(target.kind, target.text), times);
             break;
         case Kind::prefix:
-            if (target.text.size() > longest_prefix) {
-                put_pattern(target.text + '*', times);
-                break;
-            }
             put_prefix_length(target.text.size());
             put(hash(target.kind, target.text), times);
             break;
@@ -308,10 +311,13 @@ TableImage Table::image() const
 
     for (std::uint32_t active = head_->active;; active = head_->active) {
         image.entries.clear();
-        const Slot *slots = half(active);
-        for (std::uint64_t i = 0; i < head_->slots; i++) {
-            if (slots[i].hash != 0) {
-                image.entries.push_back({slots[i].hash, slots[i].hard, slots[i].soft});
+        for (const unsigned which : {1 - (active & 1), active & 1}) {
+            const Slot *slots = half(which);
+            const bool counts = which == (active & 1) || (active & both_count);
+            for (std::uint64_t i = 0; counts && i < head_->slots; i++) {
+                if (slots[i].hash != 0) {
+                    image.entries.push_back({slots[i].hash, slots[i].hard, slots[i].soft});
+                }
             }
         }
         if (active == head_->active) {
@@ -323,7 +329,7 @@ TableImage Table::image() const
     for (std::uint64_t i = 0; i < head_->pattern_slots; i++) {
         const Pattern &p = pattern_slots()[i];
         const auto before = p.sequence.load(std::memory_order_acquire);
-        const std::size_t length = std::min<std::size_t>(p.length, pattern_size);
+        const std::size_t length = std::min<std::size_t>(p.length, longest_pattern);
         PatternEntry entry{std::string(p.text, length), p.hard, p.soft};
         std::atomic_thread_fence(std::memory_order_acquire);
         if (before % 2 != 0 || p.sequence.load(std::memory_order_relaxed) != before) {
@@ -360,7 +366,13 @@ void Table::restore(const TableImage &image)
             put_prefix_length(length);
         }
     }
-    for (const TableEntry &entry : image.entries) {
+
+    // where there is room for some only, the newest stay
+    std::vector<TableEntry> entries = image.entries;
+    std::sort(entries.begin(), entries.end(), [](const TableEntry &a, const TableEntry &b) {
+        return std::max(a.hard_ms, a.soft_ms) < std::max(b.hard_ms, b.soft_ms);
+    });
+    for (const TableEntry &entry : entries) {
         if (entry.hash != 0) {
             put(entry.hash, {entry.hard_ms, entry.soft_ms});
         }
@@ -398,8 +410,8 @@ void Table::raise_for_text(std::string_view text, std::int64_t born_ms, Times &t
             if (p.hard < born_ms && p.soft < born_ms) {
                 break;
             }
-            const std::size_t length = std::min<std::size_t>(p.length, pattern_size);
-            std::array<char, pattern_size> copy;
+            const std::size_t length = std::min<std::size_t>(p.length, longest_pattern);
+            std::array<char, longest_pattern> copy;
             std::memcpy(copy.data(), p.text, length);
             const Times own{p.hard, p.soft};
             std::atomic_thread_fence(std::memory_order_acquire);
@@ -439,26 +451,21 @@ Table::Times Table::newest_for(const Object &object) const
     return times;
 }
 
+// The floors are read last: what was forgotten while this looked has raised them before.
 Verdict Table::judge(const Object &object, std::int64_t oldest_ms) const
 {
-    const std::int64_t floor = floor_ms();
-    const bool old = (floor > 0 && object.born_ms <= floor) || object.stored_ms < oldest_ms;
-
-    const std::int64_t strict = head_->strict_floor.load(std::memory_order_acquire);
-    const bool unsure = strict > 0 && object.born_ms <= strict;
-
-    if (object.born_ms > newest_ms()) {                // younger than every purge
-        return unsure ? Verdict::unsure : old ? Verdict::soft : Verdict::kept;
-    }
-
-    const Times times = newest_for(object);
+    const Times times = object.born_ms <= newest_ms() ? newest_for(object) : Times();
     if (times.hard > 0 && object.born_ms <= times.hard) {
         return Verdict::hard;
     }
-    if (unsure) {
+
+    const std::int64_t strict = head_->strict_floor.load(std::memory_order_acquire);
+    if (strict > 0 && object.born_ms <= strict) {
         return Verdict::unsure;
     }
 
+    const std::int64_t floor = floor_ms();
+    const bool old = (floor > 0 && object.born_ms <= floor) || object.stored_ms < oldest_ms;
     return old || (times.soft > 0 && object.born_ms <= times.soft) ? Verdict::soft : Verdict::kept;
 }
 
@@ -494,12 +501,14 @@ std::int64_t Table::floor_ms() const
 
 std::uint64_t Table::records() const
 {
-    return head_->used + head_->patterns;
+    const std::uint32_t active = head_->active;
+    return head_->used[active & 1] + (active & both_count ? head_->used[1 - (active & 1)].load() : 0) + head_->patterns;
 }
 
 std::uint64_t Table::capacity() const
 {
-    return head_->slots - head_->slots / 4 + head_->pattern_slots;
+    const std::uint64_t full = head_->slots - head_->slots / 4;
+    return full + full / 2 + head_->pattern_slots;
 }
 
 std::uint64_t Table::patterns() const

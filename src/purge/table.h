@@ -2,10 +2,11 @@
 //
 // Readers take no lock.  Writers come one at a time, behind the journal's lock.
 // A target is 24 bytes: a keyed 64-bit hash and the times of its newest hard
-// and soft purge.  When three quarters are full, the older half is forgotten
-// and the floor raised to the newest time forgotten: whatever is not younger
-// than the floor counts as soft-purged, which may be too much and is never
-// too little.
+// and soft purge.  They stand in two halves: once the one that is written to is
+// three quarters full, the other one follows; once that one is half as full,
+// the first is forgotten as a whole and cleared, a few slots with each target
+// that comes.  The floor is raised to the newest time forgotten: whatever is not
+// younger counts as purged, which may be too much and is never too little.
 
 #pragma once
 
@@ -101,10 +102,13 @@ private:
     Pattern *pattern_slots() const;
     std::uint64_t hash(Kind kind, std::string_view text) const;
     Times find(Kind kind, std::string_view text) const;
+    Times find_in(const Slot *slots, std::uint64_t wanted) const;
     void put(std::uint64_t hash, Times times);
     void put_pattern(std::string_view text, Times times);
     void put_prefix_length(std::size_t length);
     void make_room();
+    void clear_slots(std::uint64_t count);
+    void forget(Times newest);
     Times newest_for(const Object &object) const;
     void raise_for_text(std::string_view text, std::int64_t born_ms, Times &times) const;
 

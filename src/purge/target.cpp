@@ -10,9 +10,6 @@ namespace cdn::purge {
 
 namespace {
 
-constexpr std::size_t longest_tag = 1024;
-constexpr std::size_t longest_url = 8192;
-
 struct Named {
     Kind             kind;
     std::string_view name;
@@ -111,6 +108,13 @@ Result<std::string> parse_url_text(Kind kind, std::string_view text)
         return decoded.error();
     }
 
+    // "/." would be "/", and all there is, where "/.well-known" may be meant
+    const auto last = path.substr(path.rfind('/') + 1);
+    const auto end = percent_decode(last).value_or(std::string());
+    if (kind == Kind::prefix && !has_query && (end == "." || end == ".." || end.ends_with("/.") || end.ends_with("/.."))) {
+        return bad_request("a prefix does not end in a dot segment: \"" + printable(text) + '"');
+    }
+
     // "/a?" is the URL "/a", but as a prefix it leaves "/ab" alone
     const bool queried = has_query && (kind == Kind::prefix || !query.empty());
     return queried ? spell_path(*decoded) + '?' + std::string(query) : spell_path(*decoded);
@@ -193,8 +197,11 @@ Result<Target> parse_target(Kind kind, std::string_view text)
     if (!rest) {
         return rest.error();
     }
-    if (host.size() + rest->size() > longest_url) {    // escapes made it longer
-        return refused("is longer than 8192 bytes");
+    const std::size_t longest = kind == Kind::prefix    ? longest_prefix
+                                : kind == Kind::pattern ? longest_pattern
+                                                        : longest_url;
+    if (host.size() + rest->size() > longest) {
+        return refused("is longer than " + std::to_string(longest) + " bytes");
     }
 
     return Target{kind, host + *rest};

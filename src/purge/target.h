@@ -1,9 +1,9 @@
 // What a purge is aimed at, in one spelling.
 //
 //   tag         as responses carry it, case-sensitive, 1..1024 bytes
-//   url         "/path?query" on any host, or "//host/path?query"
-//   prefix      the same; matches what begins with it, byte by byte
-//   pattern     the same; "*" stands for anything, slashes too; anchored at both ends
+//   url         "/path?query" on any host, or "//host/path?query", ..8192 bytes
+//   prefix      the same, ..1023 bytes; matches what begins with it, byte by byte
+//   pattern     the same, ..480 bytes; "*" stands for anything, slashes too; anchored at both ends
 //   everything  ""
 //
 // Paths are decoded, without dot segments and doubled slashes; what would be
@@ -35,6 +35,11 @@ struct TargetHash {
     std::size_t operator()(const Target &target) const { return hash(target.text, static_cast<unsigned>(target.kind)); }
 };
 using TargetSet = std::unordered_set<Target, TargetHash>;
+
+inline constexpr std::size_t longest_tag = 1024;
+inline constexpr std::size_t longest_url = 8192;
+inline constexpr std::size_t longest_prefix = 1023;
+inline constexpr std::size_t longest_pattern = 480;
 
 std::string_view kind_name(Kind kind);                 // "tag" ...
 

@@ -34,7 +34,7 @@ std::optional<bool> on_or_off(std::string_view word)
 // A header's name, or a tag: what needs no quoting in a list.
 bool is_plain_word(std::string_view word)
 {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return !word.empty() && word.size() <= 1024 && std::all_of(word.begin(), word.end(), [](char c) {
         return c > ' ' && c < 127 && c != ',' && c != '"';
     });
 }
@@ -165,7 +165,7 @@ std::optional<Error> Profile::set(std::span<const std::string_view> words)
     if (key == "vary" || key == "tag") {
         for (const auto word : values) {
             if (!is_plain_word(word) || (key == "vary" && word == "*")) {
-                return bad_request(quoted(key) + " takes names, without commas: " + quoted(word));
+                return bad_request(quoted(key) + " takes names of up to 1024 bytes, without commas: " + quoted(word));
             }
             (key == "vary" ? vary : tags).emplace_back(word);
             std::string &text = key == "vary" ? vary_text : tags_text;

@@ -28,7 +28,8 @@ TEST(RedisUrl, NamesAHostAPortAndADatabase)
 
 TEST(RedisUrl, IsRefusedWithoutItsPassword)
 {
-    for (const char *url : {"redis://", "redis://:secret@", "redis://h:0", "redis://h:65536", "redis://h:x", "redis://[::1", "redis://[::1]x",
+    const std::string long_path = "unix:/" + std::string(107, 's');
+    for (const char *url : {long_path.c_str(), "redis://", "redis://:secret@", "redis://h:0", "redis://h:65536", "redis://h:x", "redis://[::1", "redis://[::1]x",
                             "redis://h/x", "redis://:%zz@h", "rediss://:secret@h", "unix:relative", "http://h", ""})
     {
         RedisSettings settings;

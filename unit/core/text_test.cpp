@@ -132,6 +132,16 @@ TEST(PercentDecode, RefusesAPercentWithoutTwoHexDigits)
     }
 }
 
+TEST(Word, IsUtf8WithoutGaps)
+{
+    for (const auto text : {"a"sv, "edge-1.example.com"sv, "Zürich"sv, "{}\"\\'"sv}) {
+        EXPECT_TRUE(is_word(text)) << text;
+    }
+    for (const auto text : {""sv, " "sv, "a b"sv, "a\t"sv, "a\0b"sv, "a\x7F"sv, "\xFC"sv, "a\xC3"sv}) {
+        EXPECT_FALSE(is_word(text)) << text;
+    }
+}
+
 TEST(Printable, IsOneLineOfAscii)
 {
     EXPECT_EQ(printable("a ~\n\x1B\x7F\xC3\xA4\0b"sv), "a ~" + std::string(6, '?') + "b");

@@ -212,6 +212,17 @@ TEST(PurgeRecord, NeedsModeAndTargetsAlone)
     EXPECT_EQ(*read, simple());
 }
 
+TEST(Node, IsWhatARecordHolds)
+{
+    EXPECT_TRUE(is_node(std::string(longest_node, 'n')));
+    EXPECT_FALSE(is_node(std::string(longest_node + 1, 'n')));
+    EXPECT_FALSE(is_node(""));
+    EXPECT_FALSE(is_node("edge one"));
+
+    Purge purge{.targets = {*parse_target(Kind::tag, "a")}, .node = std::string(longest_node, 'n')};
+    EXPECT_EQ(parse_purge(print_purge(purge))->node, purge.node);
+}
+
 TEST(Name, IsOneWord)
 {
     EXPECT_TRUE(is_name("a"));

@@ -95,16 +95,13 @@ TEST_F(PurgeTable, MatchesPrefixesByteByByte)
     EXPECT_EQ(judge(object(2500, "", {{"b.example", "/"}})), Verdict::kept);
 }
 
-TEST_F(PurgeTable, MatchesThePrefixOfAnyLength)
+TEST_F(PurgeTable, MatchesTheLongestPrefix)
 {
-    const std::string path = "/" + std::string(2000, 'p');
-    purge("prefix:" + path, 2000);
-    EXPECT_EQ(judge(object(1000, "", {{"", path}})), Verdict::soft) << "too long for a pattern: the floor";
-
-    const std::string shorter = "/" + std::string(400, 'q');
-    purge("prefix:" + shorter, 3000);
-    EXPECT_EQ(judge(object(3000, "", {{"", shorter + "x"}})), Verdict::hard);
-    EXPECT_EQ(judge(object(3000, "", {{"", shorter.substr(1)}})), Verdict::kept);
+    const std::string path = "/" + std::string(longest_prefix - 1, 'q');
+    purge("prefix:" + path, 3000);
+    EXPECT_EQ(judge(object(3000, "", {{"", path + "x"}})), Verdict::hard);
+    EXPECT_EQ(judge(object(3000, "", {{"", path.substr(1)}})), Verdict::kept);
+    EXPECT_EQ(judge(object(3000, "", {{"", path.substr(0, path.size() - 1)}})), Verdict::kept);
 }
 
 TEST_F(PurgeTable, MatchesPatternsFromEndToEnd)
@@ -124,12 +121,21 @@ TEST_F(PurgeTable, MatchesPatternsFromEndToEnd)
 TEST_F(PurgeTable, ForgetsTheOldestPatternBehindTheFloor)
 {
     for (int i = 0; i < 300; i++) {
-        purge("pattern:/p" + std::to_string(i) + "/*", 1000 + i);
+        purge("pattern:/p" + std::to_string(i) + "/*", 1000 + i, Mode::soft);
     }
     EXPECT_GT(table_.evictions(), 0U);
     EXPECT_EQ(judge(object(table_.floor_ms(), "", {{"", "/other"}})), Verdict::soft);
     EXPECT_EQ(judge(object(table_.floor_ms() + 1, "", {{"", "/other"}})), Verdict::kept);
-    EXPECT_EQ(judge(object(1299, "", {{"", "/p299/x"}})), Verdict::hard);
+    EXPECT_EQ(judge(object(1299, "", {{"", "/p299/x"}})), Verdict::soft);
+}
+
+TEST_F(PurgeTable, FetchesAnewWhatAForgottenHardPurgeMayHaveMeant)
+{
+    for (int i = 0; i < 300; i++) {
+        purge("pattern:/p" + std::to_string(i) + "/*", 1000 + i, i == 0 ? Mode::hard : Mode::soft);
+    }
+    EXPECT_EQ(judge(object(1000, "", {{"", "/p0/x"}})), Verdict::unsure);
+    EXPECT_EQ(judge(object(1001, "", {{"", "/p0/x"}})), Verdict::soft);
 }
 
 TEST_F(PurgeTable, TakesEverythingAtOnce)
@@ -184,6 +190,51 @@ TEST_F(PurgeTable, NeverForgetsAPurgeWhenItOverflows)
     }
     EXPECT_EQ(judge(object(14'999, "t4999")), Verdict::hard);
     EXPECT_EQ(judge(object(15'000, "t4999")), Verdict::kept);
+}
+
+TEST_F(PurgeTable, KeepsTheNewestThirdAtLeast)
+{
+    for (int i = 0; i < 20'000; i++) {
+        purge("tag:t" + std::to_string(i), 10'000 + i);
+
+        const int sure = static_cast<int>(table_.capacity() - 8) / 3;   // 8 are for patterns
+        const int oldest = std::max(i - sure + 1, 0);
+        ASSERT_EQ(judge(object(10'000 + oldest, "t" + std::to_string(oldest))), Verdict::hard) << i;
+        ASSERT_LE(table_.records(), table_.capacity()) << i;
+    }
+    EXPECT_EQ(judge(object(table_.floor_ms(), "other")), Verdict::unsure);
+    EXPECT_EQ(judge(object(table_.floor_ms() + 1, "other")), Verdict::kept);
+}
+
+TEST_F(PurgeTable, CountsTheNewestOfATargetThatStandsInBothHalves)
+{
+    purge("tag:a", 2000, Mode::hard);
+    for (int i = 0; table_.evictions() == 0 && i < 600; i++) {
+        purge("tag:t" + std::to_string(i), 3000);
+    }
+    purge("tag:a", 4000, Mode::soft);
+    ASSERT_EQ(table_.evictions(), 0U);
+    EXPECT_EQ(judge(object(2000, "a")), Verdict::hard);
+    EXPECT_EQ(judge(object(4000, "a")), Verdict::soft);
+    EXPECT_EQ(judge(object(4001, "a")), Verdict::kept);
+}
+
+TEST_F(PurgeTable, IsFullAgainWhenItComesBackFromTheImageOfAFullOne)
+{
+    const auto tag = [](std::size_t i) { return "t" + std::to_string(i); };
+    const std::size_t count = table_.capacity() - 8;   // for patterns
+    for (std::size_t i = 0; i < count; i++) {
+        purge("tag:" + tag(i), 10'000 + static_cast<std::int64_t>(i));
+    }
+    ASSERT_EQ(table_.evictions(), 0U);
+
+    Shared shared;
+    shared.table.restore(table_.image());
+    EXPECT_EQ(shared.table.evictions(), 0U);
+    EXPECT_EQ(shared.table.records(), count);
+    for (std::size_t i = 0; i < count; i++) {
+        EXPECT_EQ(shared.table.judge(object(10'000 + static_cast<std::int64_t>(i), tag(i)), 0), Verdict::hard) << i;
+    }
 }
 
 TEST_F(PurgeTable, ComesBackFromItsImage)

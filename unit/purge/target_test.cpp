@@ -145,10 +145,14 @@ TEST(Url, TakesItsQueryExactly)
     EXPECT_NE(url("/a?b=1&c=2"), url("/a?c=2&b=1"));
 }
 
-TEST(Url, HasUpTo8192Bytes)
+TEST(Url, HasABoundedLength)
 {
     EXPECT_FALSE(refused(Kind::url, '/' + std::string(8191, 'a')));
     EXPECT_TRUE(refused(Kind::url, '/' + std::string(8192, 'a')));
+    EXPECT_FALSE(refused(Kind::prefix, '/' + std::string(longest_prefix - 1, 'a')));
+    EXPECT_TRUE(refused(Kind::prefix, '/' + std::string(longest_prefix, 'a')));
+    EXPECT_FALSE(refused(Kind::pattern, "/*" + std::string(longest_pattern - 2, 'a')));
+    EXPECT_TRUE(refused(Kind::pattern, "/*" + std::string(longest_pattern - 1, 'a')));
     EXPECT_TRUE(refused(Kind::url, '/' + std::string(8000, '*'))) << "escapes count";
 }
 
@@ -168,8 +172,12 @@ TEST(Prefix, OfAQuestionMarkIsNotThatOfThePath)
 
 TEST(Prefix, DoesNotClimb)
 {
-    EXPECT_EQ(prefix("/a/b/.."), "/a/");
-    EXPECT_TRUE(refused(Kind::prefix, "/.."));
+    EXPECT_EQ(prefix("/a/b/../c"), "/a/c");
+    EXPECT_EQ(prefix("/.well"), "/.well");
+    for (const auto written : {"/..", "/a/b/..", "/.", "/a/%2E", "/a%2f.", "//host/."}) {
+        EXPECT_TRUE(refused(Kind::prefix, written)) << written;
+    }
+    EXPECT_FALSE(refused(Kind::url, "/a/b/.."));
     EXPECT_TRUE(refused(Kind::prefix, "/a%2"));
 }
 
