@@ -327,8 +327,8 @@ void add_purge(CLI::App &app)
     auto *soft = command->add_flag("--soft", options->soft, "what matches is stale: served while it is fetched anew (default)")->group("How");
     command->add_flag("--hard", options->hard, "what matches is gone")->excludes(soft)->group("How");
     command->add_option("--at", options->at, "later: Unix seconds or 2026-11-21T08:00:00Z")->type_name("TIME")->group("How");
-    command->add_option("--strategy", options->strategy, "immediate, gradual or smart")
-        ->check(CLI::IsMember({"immediate", "gradual", "smart"}))->group("How");
+    command->add_option("--strategy", options->strategy, "in which order edges apply it, as in the purge call; default: immediate")
+        ->type_name("NAME")->check(CLI::IsMember({"immediate", "gradual", "smart"}))->group("How");
     command->add_option("--batch", options->batch, "edges at a time")->type_name("N")->group("How");
     command->add_option("--delay", options->delay, "seconds between batches")->type_name("SECONDS")->group("How");
     add_list("--region", "NAME", options->regions, "smart: first here; repeatable");
@@ -352,11 +352,14 @@ void add_purge(CLI::App &app)
     for (CLI::App *one : {list_command, show_command, cancel_command}) {
         one->fallthrough();
         if (one != list_command) {
-            one->add_option("ID", options->id)->required()->check([](const std::string &id) {
+            one->add_option("ID", options->id, "as list has it")->required()->check([](const std::string &id) {
                 return purge::is_name(id) ? std::string() : "that is no purge's id";
             });
         }
     }
+    list_command->footer("Examples:\n  ngx-cdn purge list --limit 5");
+    show_command->footer("Examples:\n  ngx-cdn purge show 01JD3V5RZC8Y2K-1");
+    cancel_command->footer("Examples:\n  ngx-cdn purge cancel 01JD3V5RZC8Y2K-1");
     list_command->callback([options] { list(*options); });
     show_command->callback([options] { show(*options); });
     cancel_command->callback([options] { cancel(*options); });

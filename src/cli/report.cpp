@@ -20,7 +20,7 @@ void add_report(CLI::App &app)
     auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("report", "An edge's last five minutes, hour or day, with trends and advice");
     add_status_place(*command, options->place);
-    command->add_option("--period", options->period, "5m, 1h or 24h")->check(CLI::IsMember({"5m", "1h", "24h"}))->capture_default_str();
+    command->add_option("--period", options->period, "what is summed up")->type_name("TIME")->check(CLI::IsMember({"5m", "1h", "24h"}))->capture_default_str();
     command->add_flag("--markdown", options->markdown, "as Markdown");
     command->footer("Examples:\n"
                     "  ngx-cdn report --period 24h | mail -s \"the edge's day\" ops@example.com\n"
