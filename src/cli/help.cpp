@@ -207,7 +207,7 @@ std::string print_help(const CLI::App &app, std::size_t columns)
 
 std::string print_man(const CLI::App &app)
 {
-    std::string out = ".TH NGX-CDN 1 \"\" \"ngx-cdn " + std::string(version) + "\" \"User Commands\"\n"
+    std::string out = ".TH NGX-CDN 1 \"\" \"ngx-cdn " + std::string(version) + "\" \"User Commands\"\n.ad l\n"
                       ".SH NAME\nngx-cdn \\- URLs, signatures, purges and status of an nginx that runs ngx_cdn\n"
                       ".SH SYNOPSIS\n.nf\n";
     for (const CLI::App *sub : subcommands_of(app)) {

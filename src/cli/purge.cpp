@@ -243,7 +243,13 @@ void list(const Options &options)
         return;
     }
 
+    const Look look = look_of(STDOUT_FILENO);
+    constexpr int room_for_all = 72;
+    const bool narrow = look.terminal && look.width < room_for_all;
     Table table{{"ID", "STATUS", "WHEN", "MODE", "TARGETS"}, {false, false, false, false, false}, {}};
+    if (narrow) {
+        table = {{"ID", "STATUS", "TARGETS"}, {false, false, false}, {}};
+    }
     for (const json &purge : list_at(answer, {"purges"})) {
         std::string what;
         for (const json &target : list_at(purge, {"targets"})) {
@@ -254,11 +260,15 @@ void list(const Options &options)
         if (count > static_cast<double>(shown)) {
             what += " and " + number(count - static_cast<double>(shown)) + " more";
         }
-        table.rows.push_back({text_at(purge, {"id"}), text_at(purge, {"status"}),
-                              clock_time(number_at(purge, {"effective_at"}).value_or(0)), text_at(purge, {"mode"}), what});
+        std::vector<std::string> row{text_at(purge, {"id"}), text_at(purge, {"status"})};
+        if (!narrow) {
+            row.push_back(clock_time(number_at(purge, {"effective_at"}).value_or(0)));
+            row.push_back(text_at(purge, {"mode"}));
+        }
+        row.push_back(what);
+        table.rows.push_back(std::move(row));
     }
-    const Look look = look_of(STDOUT_FILENO);
-    print(table.lines(look.terminal ? look.width : 10'000, 4));
+    print(table.lines(look.terminal ? look.width : 10'000, table.titles.size() - 1));
 }
 
 void show(const Options &options)

@@ -3,6 +3,9 @@
 #include "cli/command.h"
 #include "cli/report_text.h"
 #include "cli/status_json.h"
+#include "cli/terminal.h"
+
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -27,7 +30,8 @@ void add_report(CLI::App &app)
                     "  ngx-cdn report --period 1h --markdown https://edge-1.example.com/cdn/status");
     command->callback([options] {
         const auto status = StatusSource(options->place).fetch(false);
-        std::fputs(report_text(status, options->period, options->markdown).c_str(), stdout);
+        const int columns = look_of(STDOUT_FILENO).width;
+        std::fputs(report_text(status, options->period, options->markdown, columns).c_str(), stdout);
     });
 }
 
