@@ -9,9 +9,9 @@ use Time::Local 'timegm';
 
 my @zones = (                                          # and the years whose clock changes are walked through
     ['Asia/Kathmandu'], ['America/Asuncion', 2023, 2024], ['Pacific/Apia', 2011, 2011], ['America/St_Johns', 2010, 2010],
-    ['America/St_Johns', 2027, 2028], ['Australia/Lord_Howe', 2027, 2028], ['Pacific/Chatham', 2027, 2028],
-    ['Africa/Casablanca', 2027, 2028], ['Antarctica/Troll', 2027, 2028], ['Asia/Beirut', 2027, 2028], ['Africa/Cairo', 2027, 2028],
-    ['America/Nuuk', 2027, 2028], ['America/Havana', 2027, 2028], ['America/New_York', 2027, 2028],
+    ['America/St_Johns', 2027, 2027], ['Australia/Lord_Howe', 2027, 2027], ['Pacific/Chatham', 2027, 2027],
+    ['Africa/Casablanca', 2027, 2027], ['Antarctica/Troll', 2027, 2027], ['Asia/Beirut', 2027, 2027], ['Africa/Cairo', 2027, 2027],
+    ['America/Nuuk', 2027, 2027], ['America/Havana', 2027, 2027], ['America/New_York', 2027, 2027],
 );
 my @phases = (                                         # name, weekdays (0: Sunday), minutes of the day
     ['midnight', '0123456', 23 * 60 + 30, 24 * 60 + 20], ['owl', '0123456', 30, 70], ['early', '0123456', 130, 170],
@@ -128,7 +128,7 @@ for (@zones) {
     my ($zone, $first, $last) = @$_;
     enter($zone);
 
-    # every clock change, each 20 minutes and at half minutes around
+    # every clock change, each 25 minutes before and after, and half a minute
     my (@wrong, $changes);
     if ($first) {
         my $offset = sub ($time) { my @wall = localtime $time; timegm(@wall[0 .. 5]) - $time };
@@ -137,7 +137,7 @@ for (@zones) {
             next if $offset->($time) == $offset->($time - 900);
             $change -= 60 while $offset->($change - 60) == $offset->($time);
             $changes++;
-            push @wrong, map { look($zone, $change + $_) } -30, 30, map { $_ * 1200 + 90 } -12 .. 12;
+            push @wrong, map { look($zone, $change + $_) } -30, 30, map { $_ * 1500 + 90 } -8 .. 8;
         }
         cmp_ok($changes, '>=', 1, "$zone: the clock changes in $first");
     }
@@ -145,7 +145,7 @@ for (@zones) {
 
     # the end of February, a holiday and the day after
     my $leap = timegm(0, 0, 0, 29, 1, 2028) - 14 * 3600;
-    is_deeply([map { look($zone, $leap + $_ * 2 * 3600 + 90) } 0 .. 42], [], "$zone: a term that ends on February 29, a holiday");
+    is_deeply([map { look($zone, $leap + $_ * 4 * 3600 + 90) } 0 .. 21], [], "$zone: a term that ends on February 29, a holiday");
 }
 is_deeply([sort keys %seen], [sort 'off_hours', map { $_->[0] } @phases], 'each phase was walked through');
 
