@@ -171,6 +171,8 @@ like(err(), qr/\Angx-cdn: refused with 401: the purge token is missing or wrong\
     local $ENV{NGX_CDN_PURGE_URL} = $to[1];
     $ENV{NGX_CDN_PURGE_TOKEN} = 'a token';
     is(run('purge', '--tag', 'x'), 0, 'URL and token may be in the environment');
+    $ENV{NGX_CDN_PURGE_TOKEN} = $to[3];
+    is(run('purge', '--tag', 'x'), 0, 'or the name of its file');
 }
 is(run('purge', @to[0, 1], '--token', 'a token', '--tag', 'x'), 2, 'a token on the command line is refused');
 unlike(err(), qr/a token"/, 'and not repeated');

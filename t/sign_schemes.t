@@ -134,6 +134,12 @@ bad("$directory/w/a.m3u8", '403 invalid', 'not outside', @german);
 bad("$directory/v/$_", '403 invalid', "nor by way of $_", @german) for '../w/a', '%2e%2e/w/a', '..%2fw/a', '..;/w/a', '%252e%252e/w/a', '..%5cw';
 bad("$directory/v/a.m3u8", '403 forbidden', 'another country', headers => ['X-Country' => 'FR']);
 bad("$directory/v/a.m3u8", '403 forbidden', 'no known country');
+for my $area ('/v/a b/', '/v/a%20b/') {                # as signers spell it: decoded, or as it is sent
+    my $escaped = $area =~ s/([%\/ ])/sprintf '%%%02X', ord $1/ger;
+    my $start = '/bcdn_token=' . hs256("$area${soon}token_path=$area") . "&token_path=$escaped&expires=$soon";
+    is($t->get("$start/v/a%20b/c.ts")->body, '/v/a%20b/c.ts', "the directory $area");
+    bad("$start/v/$_", '403 invalid', "not $_") for 'a%2520b/c.ts', 'a/c.ts', 'a%20b%2Fc.ts', 'a%20b/..%2fc.ts';
+}
 bad("/bunny/file?token=" . hs256("/bunny/file$past") . "&expires=$past", '403 expired', 'late');
 
 # keycdn
@@ -188,6 +194,12 @@ my $signed = "$prefix&Signature=" . b64u(hmac_sha1($prefix, 'secret'));
 is($t->get("/google/a/b?x=1&$signed")->body, '/google/a/b?x=1', 'a prefix');
 bad("/google/$_?$signed", '403 invalid', "not $_") for 'b', 'a/../b', 'a/%2e%2e/b', 'a%2Fb';
 (my $cookie = $prefix) =~ tr/&/:/;
+for my $spelt ('a b', 'a%20b') {
+    my $text = 'URLPrefix=' . b64u("https://cdn.test/google/$spelt/") . "&Expires=$soon&KeyName=k1";
+    my $token = "$text&Signature=" . b64u(hmac_sha1($text, 'secret')) . '=';
+    is($t->status("/google/a%20b/c?$token"), 200, "a prefix with $spelt");
+    bad("/google/$_?$token", '403 invalid', "not $_") for 'a%2520b/c', 'a/c', 'a%20b%2Fc', 'a%20b/..%2fc';
+}
 is($t->status('/google/a/c', Cookie => "Cloud-CDN-Cookie=$cookie:Signature=" . b64u(hmac_sha1($cookie, 'secret')) . '='), 200, 'a cookie');
 
 # cloudfront

@@ -19,6 +19,11 @@ my $locations = <<'CONF';
         cdn_ttl    media_resource;
         proxy_pass http://%ORIGIN%;
     }
+    location /list/ {
+        cdn_ttl         media_resource;
+        cdn_cache_query page sort;
+        proxy_pass      http://%ORIGIN%;
+    }
     location = /cdn/status { cdn_status; proxy_cache off; }
 CONF
 
@@ -75,6 +80,9 @@ sub asked ($uri, %headers)
 
 asked('/popular.html') for 1 .. 3;
 asked('/leaving.html');
+asked('/list/?token=secret&sort=name&page=2');
+asked('/list/?token=secret');
+asked('/popular.html?token=secret');
 is(asked('/missing.html')->status, 404, 'something is asked for that is not there') for 1 .. 3;
 asked('/cdn-cgi/image/width=200,format=auto/photos/popular.jpg');
 is(warm()->{state}, 'idle', 'nothing is warmed yet');
@@ -97,7 +105,8 @@ is(warm()->{next}, 1794398400, 'the next is tomorrow');
 
 my @visits = ('/a.css', '/photos/cat.jpg', '/popular.html', '/cdn-cgi/image/preset=hero/photos/cat.jpg',
     '/cdn-cgi/image/preset=thumbnail/photos/cat.jpg', '/cdn-cgi/image/width=480,quality=85/photos/cat.jpg',
-    '/cdn-cgi/image/width=768,quality=85/photos/cat.jpg', '/cdn-cgi/image/width=200,format=auto/photos/popular.jpg');
+    '/cdn-cgi/image/width=768,quality=85/photos/cat.jpg', '/cdn-cgi/image/width=200,format=auto/photos/popular.jpg',
+    '/list/?page=2&sort=name', '/list/?token=nobodys');
 for my $uri (@visits) {
     my $r = asked($uri);
     is($r->status . ' ' . $r->header('X-Cache'), '200 HIT', "$uri is in the cache of a visitor");
@@ -109,6 +118,8 @@ my $status = $t->get('/cdn/status?format=json')->json;
 is($status->{requests}{total} - $before, @visits + 2, 'visitors alone count as requests');
 my %popular = map { $_->{url} => $_->{requests} } @{ $status->{top}{objects} };
 is($popular{'school.example/a.css'}, 1, 'and make popular');
+is($popular{'school.example/list/?page=2&sort=name'}, 2, 'with the arguments that cdn_cache_query names');
+unlike($t->get('/cdn/status?format=json')->body, qr/secret|nobodys/, 'and no others');
 is($status->{images}{requests}{cloudflare}{ok}, 1 + 5 + 1, 'image URLs, too');
 my ($origins_mark) = grep { ($_->{headers}{'x-cdn-warm'} // '') ne '' } $t->origin_requests;
 is($origins_mark, undef, 'the mark stays here');
@@ -166,9 +177,9 @@ is(warm('slow')->{state}, 'running', 'and says so');
 my $done = warm('slow')->{done};
 cmp_ok($done, '<', 50, 'in its middle');
 $t->reload;
-ok(eventually(sub { warm('slow')->{state} eq 'running' && $t->error_log =~ /cdn warm: "slow" goes on at (\d+) of 60/ }, 20), 'after a reload it goes on');
-my ($from) = $t->error_log =~ /cdn warm: "slow" goes on at (\d+) of 60/;
-cmp_ok($from, '>=', $done, 'from where it was');
+# the worker of before the first reload may have begun it, and left it at 0
+ok(eventually(sub { my @from = $t->error_log =~ /cdn warm: "slow" goes on at (\d+) of 60/g; @from && $from[-1] >= $done }, 20),
+    'after a reload it goes on, from where it was');
 $t->kill_worker;
 $t->upgrade;
 ok(idle('slow', 1794952800), 'also after a crash and an upgrade');

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/help.h"
+#include "core/text.h"
 #include "core/version.h"
 
 #include <cerrno>
@@ -37,7 +38,11 @@ int run(int argc, char **argv)
         if (e.get_exit_code() == 0) {
             return app.exit(e);  // --help and --version
         }
-        std::fprintf(stderr, "ngx-cdn: %s\n", e.what());
+        const bool has_subcommand = !app.get_subcommands().empty();
+        const std::string line = has_subcommand ? e.what()
+                                 : argc < 2     ? "what? ngx-cdn --help lists the subcommands"
+                                                : "no subcommand: \"" + printable(argv[1]) + "\"; ngx-cdn --help lists them";
+        std::fprintf(stderr, "ngx-cdn: %s\n", line.c_str());
         return static_cast<int>(Exit::usage);
     } catch (const Failure &e) {
         std::fprintf(stderr, "ngx-cdn: %s\n", e.what());

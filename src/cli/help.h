@@ -1,5 +1,5 @@
-// The command line described: --help, the man page and shell completion are made of the
-// subcommands and options as they are, so that none of them can be out of date.
+// The command line described: --help and the man page are made of the subcommands and
+// options as they are, so that neither can be out of date.
 
 #pragma once
 
@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cdn::cli {
 
@@ -17,12 +16,8 @@ void use_help(CLI::App &app);
 
 std::string print_help(const CLI::App &app, std::size_t columns);
 std::string print_man(const CLI::App &app);
-std::string print_bash_completion(const CLI::App &app);
 
 // Lines of at most so many columns, each after the first with `indent` spaces in front.
 std::string wrap(std::string_view text, std::size_t columns, std::size_t indent);
-
-// The words that an option takes, if its values are some words.
-std::vector<std::string> choices(const CLI::Option &option);
 
 }  // namespace cdn::cli

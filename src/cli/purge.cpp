@@ -243,7 +243,13 @@ void list(const Options &options)
         return;
     }
 
+    const Look look = look_of(STDOUT_FILENO);
+    constexpr int room_for_all = 72;
+    const bool narrow = look.terminal && look.width < room_for_all;
     Table table{{"ID", "STATUS", "WHEN", "MODE", "TARGETS"}, {false, false, false, false, false}, {}};
+    if (narrow) {
+        table = {{"ID", "STATUS", "TARGETS"}, {false, false, false}, {}};
+    }
     for (const json &purge : list_at(answer, {"purges"})) {
         std::string what;
         for (const json &target : list_at(purge, {"targets"})) {
@@ -254,11 +260,15 @@ void list(const Options &options)
         if (count > static_cast<double>(shown)) {
             what += " and " + number(count - static_cast<double>(shown)) + " more";
         }
-        table.rows.push_back({text_at(purge, {"id"}), text_at(purge, {"status"}),
-                              clock_time(number_at(purge, {"effective_at"}).value_or(0)), text_at(purge, {"mode"}), what});
+        std::vector<std::string> row{text_at(purge, {"id"}), text_at(purge, {"status"})};
+        if (!narrow) {
+            row.push_back(clock_time(number_at(purge, {"effective_at"}).value_or(0)));
+            row.push_back(text_at(purge, {"mode"}));
+        }
+        row.push_back(what);
+        table.rows.push_back(std::move(row));
     }
-    const Look look = look_of(STDOUT_FILENO);
-    print(table.lines(look.terminal ? look.width : 10'000, 4));
+    print(table.lines(look.terminal ? look.width : 10'000, table.titles.size() - 1));
 }
 
 void show(const Options &options)
@@ -327,8 +337,8 @@ void add_purge(CLI::App &app)
     auto *soft = command->add_flag("--soft", options->soft, "what matches is stale: served while it is fetched anew (default)")->group("How");
     command->add_flag("--hard", options->hard, "what matches is gone")->excludes(soft)->group("How");
     command->add_option("--at", options->at, "later: Unix seconds or 2026-11-21T08:00:00Z")->type_name("TIME")->group("How");
-    command->add_option("--strategy", options->strategy, "immediate, gradual or smart")
-        ->check(CLI::IsMember({"immediate", "gradual", "smart"}))->group("How");
+    command->add_option("--strategy", options->strategy, "in which order edges apply it, as in the purge call; default: immediate")
+        ->type_name("NAME")->check(CLI::IsMember({"immediate", "gradual", "smart"}))->group("How");
     command->add_option("--batch", options->batch, "edges at a time")->type_name("N")->group("How");
     command->add_option("--delay", options->delay, "seconds between batches")->type_name("SECONDS")->group("How");
     add_list("--region", "NAME", options->regions, "smart: first here; repeatable");
@@ -352,11 +362,14 @@ void add_purge(CLI::App &app)
     for (CLI::App *one : {list_command, show_command, cancel_command}) {
         one->fallthrough();
         if (one != list_command) {
-            one->add_option("ID", options->id)->required()->check([](const std::string &id) {
+            one->add_option("ID", options->id, "as list has it")->required()->check([](const std::string &id) {
                 return purge::is_name(id) ? std::string() : "that is no purge's id";
             });
         }
     }
+    list_command->footer("Examples:\n  ngx-cdn purge list --limit 5");
+    show_command->footer("Examples:\n  ngx-cdn purge show 01JD3V5RZC8Y2K-1");
+    cancel_command->footer("Examples:\n  ngx-cdn purge cancel 01JD3V5RZC8Y2K-1");
     list_command->callback([options] { list(*options); });
     show_command->callback([options] { show(*options); });
     cancel_command->callback([options] { cancel(*options); });

@@ -1,5 +1,6 @@
 #include "cli/report_text.h"
 
+#include "cli/help.h"
 #include "cli/status_json.h"
 #include "cli/status_screen.h"
 #include "cli/terminal.h"
@@ -10,12 +11,12 @@ namespace {
 
 using nlohmann::json;
 
-// Plain text of 80 columns, or Markdown.
+// Plain text of so many columns, or Markdown.
 class Document {
 public:
-    explicit Document(bool markdown) : markdown_(markdown) {}
+    Document(bool markdown, int columns) : markdown_(markdown), columns_(columns) {}
 
-    void title(const std::string &text) { text_ += markdown_ ? "# " + plain(text) + '\n' : text + '\n'; }
+    void title(const std::string &text) { text_ += (markdown_ ? "# " + plain(text) : wrapped(text, 0)) + '\n'; }
 
     void heading(const std::string &text)
     {
@@ -24,15 +25,15 @@ public:
 
     void fact(const std::string &name, const std::string &value)
     {
-        text_ += markdown_ ? "- **" + plain(name) + "**: " + plain(value) + '\n' : "  " + fit(name, 12) + "  " + value + '\n';
+        text_ += markdown_ ? "- **" + plain(name) + "**: " + plain(value) + '\n' : "  " + fit(name, 12) + "  " + wrapped(value, 16) + '\n';
     }
 
-    void item(const std::string &text) { text_ += (markdown_ ? "- " + plain(text) : "  - " + text) + '\n'; }
+    void item(const std::string &text) { text_ += (markdown_ ? "- " + plain(text) : "  - " + wrapped(text, 4)) + '\n'; }
 
     void table(const Table &table, std::size_t yields)
     {
         if (!markdown_) {
-            for (const std::string &line : table.lines(78, yields)) {
+            for (const std::string &line : table.lines(columns_ - 2, yields)) {
                 text_ += "  " + line + '\n';
             }
             return;
@@ -52,6 +53,11 @@ public:
     const std::string &text() const { return text_; }
 
 private:
+    std::string wrapped(const std::string &text, std::size_t indent) const
+    {
+        return wrap(text, static_cast<std::size_t>(columns_), indent);
+    }
+
     void row(const std::vector<std::string> &cells)
     {
         text_ += '|';
@@ -75,6 +81,7 @@ private:
     }
 
     bool        markdown_;
+    int         columns_;
     std::string text_;
 };
 
@@ -109,14 +116,14 @@ void traffic(Document &document, const json &window, const json &trend, const st
 
 }  // namespace
 
-std::string report_text(const json &status, const std::string &period, bool markdown)
+std::string report_text(const json &status, const std::string &period, bool markdown, int columns)
 {
     const json &window = value_at(status, {"windows", period});
     const json &trend = value_at(status, {"trends", period == "24h" ? "day" : "hour"});
     const std::string before = period == "24h" ? "the day before" : "the hour before";
     constexpr std::size_t objects = 10, groups = 20;
 
-    Document document(markdown);
+    Document document(markdown, columns);
     document.title(text_at(status, {"node"}) + ": the last " + (period == "5m" ? "5 minutes" : period == "1h" ? "hour" : "24 hours") + " until "
                    + clock_time(number_at(status, {"now"}).value_or(0)));
     if (const auto watched = number_at(window, {"seconds"})) {

@@ -8,7 +8,8 @@
 
 namespace cdn::cli {
 
-// `period` is one of the JSON's windows: 5m, 1h, 24h.
-std::string report_text(const nlohmann::json &status, const std::string &period, bool markdown);
+// `period` is one of the JSON's windows: 5m, 1h, 24h; plain text has at most so many columns.
+std::string report_text(const nlohmann::json &status, const std::string &period, bool markdown,
+                        int columns);
 
 }  // namespace cdn::cli

@@ -73,12 +73,13 @@ sign::Secret read_secret(const std::string &option, const std::string &place)
 
 std::string read_token(const std::string &option, const std::string &place, const char *variable)
 {
-    if (place.empty()) {
-        const char *value = std::getenv(variable);
-        return value != nullptr ? value : "";
+    const char *value = place.empty() ? std::getenv(variable) : nullptr;
+    const std::string_view said = value != nullptr ? value : "";
+    if (place.empty() && !said.starts_with("file:")) {   // as in the directives: the secret, or its file
+        return std::string(said);
     }
 
-    const Place from = parse_place(option, place);
+    const Place from = parse_place(option, place.empty() ? said : place);
     if (!from.is_file) {
         return environment(from.name);
     }

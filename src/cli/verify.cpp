@@ -41,8 +41,8 @@ void add_verify(CLI::App &app)
     verify->add_option("--cookie", line->cookies, "the Cookie header that came with it")->type_name("COOKIES");
     verify->add_option("--country", line->country, "the client's country, for bunnycdn")->type_name("CODE");
     verify->add_option("--at", line->at, "as if it were then, instead of now")->type_name("TIME");
-    verify->footer("Prints ok, missing, invalid, expired or forbidden (bound to another address or country), the URL\n"
-                   "without its token, and when it expires.  Exit code: 0 if all are ok, 1 if one is not.\n"
+    verify->footer("Prints ok, missing, invalid, expired or forbidden (bound to another address or country), the URL "
+                   "without its token, and when it expires.  Exit code: 0 if all are ok, 1 if one is not.  "
                    "cloudfront's key is the public one.\n"
                    "\n"
                    "Examples:\n"

@@ -1,10 +1,12 @@
 #include "ngx/status_count.h"
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "ngx/bridge.h"
 #include "ngx/purge_hook.h"
 #include "ngx/ttl_choice.h"
 #include "ngx/zone.h"
+#include "ttl/query.h"
 
 namespace cdn {
 
@@ -239,9 +241,10 @@ const LocConf *counted_in(ngx_http_request_t *r, const RequestState *state)
     return is_location && !r->internal && loc_conf(r).status.counts ? &loc_conf(r) : nullptr;
 }
 
-// Without its query, which may hold what is nobody else's business.  A picture is asked for by the
-// path that its client used, where that says all of it and has no token in it.
-std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
+// Without its query, which may hold what is nobody else's business, but for the arguments that
+// cdn_cache_query names.  A picture is asked for by the path that its client used, where that says
+// all of it and has no token in it.  `room` is for what has to be made.
+std::string_view object_path(ngx_http_request_t *r, const RequestState *state, std::string &room)
 {
     if (state != nullptr && state->image && state->signature.policy == nullptr) {
         const auto client = view(state->client_uri);
@@ -249,7 +252,15 @@ std::string_view object_path(ngx_http_request_t *r, const RequestState *state)
             return client;
         }
     }
-    return view(r->unparsed_uri).substr(0, view(r->unparsed_uri).find('?'));
+
+    const auto [path, query, has_query] = cut(view(r->unparsed_uri), '?');
+    const LocConf &conf = state != nullptr && state->counted_in != nullptr ? *state->counted_in : loc_conf(r);
+    if (!has_query || conf.ttl.query == nullptr || conf.ttl.query->all) {
+        return path;
+    }
+    const std::string kept = ttl::kept_query(query, conf.ttl.query->names);
+    room = std::string(path) + (kept.empty() ? "" : '?' + kept);
+    return room;
 }
 
 // A response tells its profile; of what ended without one, or elsewhere, it is the location's.
@@ -272,8 +283,10 @@ void note_object(ngx_http_request_t *r, const RequestState &state, Zone &z)
     const unsigned code = response_status(r);
     const bool gone = is_gone(code, &state);
     if (gone || code / 100 == 2) {
+        std::string room;
+        const auto path = object_path(r, &state, room);
         for (status::Popular *sketch : {&z.objects, &z.misses}) {
-            sketch->note(view(r->headers_in.server), object_path(r, &state), gone);
+            sketch->note(view(r->headers_in.server), path, gone);
         }
     }
 }
@@ -313,7 +326,8 @@ void count(ngx_http_request_t *r, const RequestState *state, const LocConf &coun
     const bool gone = is_gone(code, state);
     if (gone || (code >= 200 && code < 600 && (code < 400 || code >= 500))) {
         const auto host = view(r->headers_in.server);
-        const auto path = object_path(r, state);
+        std::string room;
+        const auto path = object_path(r, state, room);
         z.objects.add(host, path, gone);
         if (has_hit_ratio(cache) && !is_hit(cache)) {
             z.misses.add(host, path, gone);

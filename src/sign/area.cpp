@@ -25,6 +25,17 @@ bool has_dot_segment(std::string path)
     return std::any_of(segments.begin(), segments.end(), is_dots);
 }
 
+bool has_escapes(std::string_view text)
+{
+    for (auto at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+        if (text.size() - at > 2 && percent_decode(text.substr(at, 3))) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
 }  // namespace
 
 std::optional<std::string> plain_path(std::string_view raw_path)
@@ -62,6 +73,12 @@ std::optional<std::string> plain_path(std::string_view raw_path)
     }
 
     return out;
+}
+
+std::optional<std::string> spelt_as(std::string_view area, std::string_view raw_path)
+{
+    auto plain = plain_path(raw_path);
+    return plain && has_escapes(area) ? std::string(raw_path) : plain;
 }
 
 bool is_under(std::string_view path, std::string_view directory)

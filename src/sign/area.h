@@ -13,6 +13,10 @@ namespace cdn::sign {
 // dots, in any disguise: escaped twice, with parameters ("..;x"), between backslashes.
 std::optional<std::string> plain_path(std::string_view raw_path);
 
+// That path as a signer spells areas: as it was sent where the area has escapes, else decoded.
+// Nothing where the above has nothing.
+std::optional<std::string> spelt_as(std::string_view area, std::string_view raw_path);
+
 // By whole segments: "/abc" and "/abc/" have "/abc" and "/abc/x" inside, not "/abcd".
 bool is_under(std::string_view path, std::string_view directory);
 

@@ -384,8 +384,8 @@ private:
 
     static bool is_inside(std::string_view path, std::string_view token_path)
     {
-        const auto plain = plain_path(path);
-        return plain && token_path.starts_with('/') && is_under(*plain, token_path);
+        const auto spelt = spelt_as(token_path, path);
+        return spelt && token_path.starts_with('/') && is_under(*spelt, token_path);
     }
 
     static bool ignores_params(const Token &token)

@@ -64,8 +64,7 @@ public:
         }
 
         const std::string base = asked.value(base_);
-        const auto path = plain_path(asked.url.path);
-        if (!wish.area.empty() && (!path || !path->starts_with(wish.area))) {
+        if (!wish.area.empty() && !is_inside(asked.url.path, "", wish.area)) {
             return bad_request("the area is how the URL's path begins, not \"" + printable(wish.area) + '"');
         }
 
@@ -94,6 +93,12 @@ private:
     {
         base64.append((4 - base64.size() % 4) % 4, '=');
         return base64;
+    }
+
+    static bool is_inside(std::string_view path, const std::string &base, std::string_view prefix)
+    {
+        const auto spelt = spelt_as(prefix, path);
+        return spelt && (base + *spelt).starts_with(prefix);
     }
 
     // "Expires=E&KeyName=N&Signature=S" with or without URLPrefix in front.
@@ -171,8 +176,7 @@ private:
         Answer answer = verify_text(*token, signed_text, now);
         if (answer.verdict == Verdict::ok || answer.verdict == Verdict::expired) {
             const auto area = base64_decode(unescape_base64(*token->prefix));
-            const auto path = plain_path(asked.url.path);
-            if (!area || !path || !(asked.value(base_) + *path).starts_with(*area)) {
+            if (!area || !is_inside(asked.url.path, asked.value(base_), *area)) {
                 return refused(Verdict::invalid);
             }
         }

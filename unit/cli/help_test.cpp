@@ -54,13 +54,18 @@ TEST_F(Help, IsAManPageWithEveryOption)
     EXPECT_NE(man.find("tool make \\(aqa\\eb\\(aq \\-\\-kind hot\n"), man.npos) << man;
 }
 
-TEST_F(Help, CompletesWords)
+TEST_F(Help, TellsDefaultsAndWhatStandsBelow)
 {
-    const std::string bash = print_bash_completion(app);
-    EXPECT_NE(bash.find("    make)\n"), bash.npos) << bash;
-    EXPECT_NE(bash.find("--kind) COMPREPLY=($(compgen -W 'hot cold' -- \"$word\")); return ;;"), bash.npos) << bash;
-    EXPECT_NE(bash.find("--from) COMPREPLY=($(compgen -f -- \"$word\")); return ;;"), bash.npos) << bash;
-    EXPECT_EQ(bash.find("--quiet)"), bash.npos) << "a flag is followed by nothing";
+    app.get_subcommand("make")->get_option("--from")->default_str("here");
+    auto *below = app.get_subcommand("make")->add_subcommand("undo", "Takes it back");
+    below->add_option("ID")->required();
+
+    const std::string text = print_help(*app.get_subcommand("make"), 80);
+    EXPECT_NE(text.find("where it is read from; default: here\n"), text.npos) << text;
+    EXPECT_NE(text.find("Usage: tool make [OPTION...] THING [undo ID]\n"), text.npos) << text;
+    EXPECT_NE(text.find("\n  undo ID                   Takes it back\n"), text.npos) << text;
+    EXPECT_NE(print_help(*below, 80).find("Usage: tool make undo [OPTION...] ID\n"), text.npos);
+    EXPECT_NE(print_man(app).find(".B undo ID\nTakes it back\n"), text.npos) << print_man(app);
 }
 
 }  // namespace

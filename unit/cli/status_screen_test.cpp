@@ -1,6 +1,8 @@
 #include "cli/status_screen.h"
 
 #include "cli/report_text.h"
+#include "cli/terminal.h"
+#include "core/text.h"
 
 #include <gtest/gtest.h>
 
@@ -91,22 +93,33 @@ TEST(Screen, OfAnythingIsAScreen)
                              R"({"alerts":[1,null,[]],"recommendations":["a"],"top":{"objects":[1,{"url":3}]},"purges":{"accepted":[1]}})"})
     {
         EXPECT_FALSE(status_screen(json::parse(text), {.utf8 = true}).empty()) << text;
-        EXPECT_FALSE(report_text(json::parse(text), "24h", true).empty()) << text;
+        EXPECT_FALSE(report_text(json::parse(text), "24h", true, 80).empty()) << text;
     }
 }
 
 TEST(Report, ComparesWithWhatWasBefore)
 {
-    EXPECT_NE(report_text(hostile(), "24h", false).find("14.3 a second, +100.0 % against the day before"), std::string::npos);
-    EXPECT_EQ(report_text(hostile(), "5m", false).find("against"), std::string::npos);
-    EXPECT_EQ(report_text(hostile(), "1h", false).find("against"), std::string::npos);
+    EXPECT_NE(report_text(hostile(), "24h", false, 80).find("14.3 a second, +100.0 % against the day before"), std::string::npos);
+    EXPECT_EQ(report_text(hostile(), "5m", false, 80).find("against"), std::string::npos);
+    EXPECT_EQ(report_text(hostile(), "1h", false, 80).find("against"), std::string::npos);
+}
+
+TEST(Report, KeepsToTheColumnsThatThereAre)
+{
+    for (const int width : {60, 80, 200}) {
+        const std::string text = report_text(hostile(), "24h", false, width);
+        for (const auto line : split(text, '\n')) {
+            const bool is_one_word = trim(line).find(' ') == line.npos;
+            EXPECT_TRUE(columns(line) <= width || is_one_word) << line;
+        }
+    }
 }
 
 TEST(Report, OfHostileNamesIsPlainText)
 {
     for (const char *period : {"5m", "1h", "24h"}) {
-        EXPECT_TRUE(is_calm(report_text(hostile(), period, false), true));
-        const std::string markdown = report_text(hostile(), period, true);
+        EXPECT_TRUE(is_calm(report_text(hostile(), period, false, 80), true));
+        const std::string markdown = report_text(hostile(), period, true, 80);
         EXPECT_TRUE(is_calm(markdown, true));
         EXPECT_EQ(markdown.find("<script"), markdown.find("\\<script") == std::string::npos ? std::string::npos : markdown.find("\\<script") + 1);
         EXPECT_EQ(markdown.find(" `a"), std::string::npos);

@@ -35,6 +35,17 @@ TEST(PlainPath, IsNoneIfMalformed)
     EXPECT_EQ(plain_path("/100%25"), "/100%");
 }
 
+TEST(SpeltAs, GoesByTheAreasEscapes)
+{
+    for (const auto *area : {"/a b/", "/", "/100%/", "/a%2", "/a%zz"}) {
+        EXPECT_EQ(spelt_as(area, "/a%20b%2Fc/"), "/a b%2Fc/") << area;
+    }
+    for (const auto *area : {"/a%20b/", "/%41", "/100%%20"}) {
+        EXPECT_EQ(spelt_as(area, "/a%20b%2Fc/"), "/a%20b%2Fc/") << area;
+        EXPECT_EQ(spelt_as(area, "/a%20b/..%2fc"), std::nullopt) << area;
+    }
+}
+
 TEST(IsUnder, GoesByWholeSegments)
 {
     for (const auto *directory : {"/abc", "/abc/"}) {
