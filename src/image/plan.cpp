@@ -119,6 +119,17 @@ Result<Cut> part_of(const Cut &whole, const Region &region, Scout *scout)
     return Cut{whole.x + x, whole.y + y, right - x, bottom - y};
 }
 
+Cut without_edges(const Cut &within, const PlainEdges &edges, Scout &scout)
+{
+    const Cut inner = scout.without_edges(within, edges);
+    const int keep = static_cast<int>(std::min(edges.keep, 1e6));
+
+    const int left = std::max(inner.x - keep, within.x);
+    const int top = std::max(inner.y - keep, within.y);
+    return {left, top, std::min(inner.x + inner.width + keep, within.x + within.width) - left,
+            std::min(inner.y + inner.height + keep, within.y + within.height) - top};
+}
+
 // The part of the upright source that is used.
 Result<Cut> choose_region(const Request &request, int width, int height, Scout *scout)
 {
@@ -138,7 +149,7 @@ Result<Cut> choose_region(const Request &request, int width, int height, Scout *
     }
 
     const bool looks = request.edges && scout != nullptr;
-    return part_of(looks ? scout->without_edges(trimmed, *request.edges) : trimmed, request.region, scout);
+    return part_of(looks ? without_edges(trimmed, *request.edges, *scout) : trimmed, request.region, scout);
 }
 
 // Sizes in the resized picture's own, upright pixels.  `most` is what pictures

@@ -51,14 +51,19 @@ std::vector<double> as_bands(Color color, const Picture &in)
     return {double(color.red), double(color.green), double(color.blue)};
 }
 
-// What differs from the edges; transparency differs from opacity.
+// What differs from the edges: from a colour, laid on it; from the corner, also where
+// transparency differs from opacity.
 Cut inside(const Picture &in, const PlainEdges &edges)
 {
     const int colors = in.bands() - (in.alpha() ? 1 : 0);
-    auto background = edges.color ? as_bands(*edges.color, in) : pixel_at(in, 0, 0);
-    const double alpha = !edges.color && in.alpha() ? background.back() : 0;
+    const auto corner = pixel_at(in, 0, 0);
+    auto background = edges.color ? as_bands(*edges.color, in) : corner;
     background.resize(colors);
 
+    const auto of_alpha = [&](double alpha) { return find_trim(bands(in, colors, 1), {alpha}, edges.threshold); };
+    if (edges.color && edges.color->alpha == 0) {
+        return in.alpha() ? of_alpha(0) : Cut{0, 0, in.width(), in.height()};
+    }
     if (!in.alpha()) {
         return find_trim(in, background, edges.threshold);
     }
@@ -67,9 +72,9 @@ Cut inside(const Picture &in, const PlainEdges &edges)
     const Picture flat = step(in, [&](auto *i, auto **o) {
         return vips_flatten(i, o, "background", array.get(), nullptr);
     });
+    const Cut by_color = find_trim(flat, background, edges.threshold);
 
-    return around(find_trim(flat, background, edges.threshold),
-                  find_trim(bands(in, colors, 1), {alpha}, edges.threshold));
+    return edges.color ? by_color : around(by_color, of_alpha(corner.back()));
 }
 
 }  // namespace

@@ -263,6 +263,29 @@ TEST(Region, IsCutAfterPrecutTrimAndEdges)
     EXPECT_EQ(make_plan(request, source(1000, 1000), {}, &scout)->region, (Cut{151 + 447 - 50, 302, 50, 40}));
 }
 
+TEST(Edges, AreKeptInPart)
+{
+    class Framed : public Scout {
+    public:
+        Cut without_edges(Cut, const PlainEdges &) override { return {10, 20, 70, 40}; }
+        Cut where_the_eye_goes(Cut within, int, int) override { return within; }
+    };
+
+    Framed scout;
+    Request request = asked(0, 0);
+    const auto kept = [&](double keep) {
+        request.edges = PlainEdges{10, {}, keep};
+        return make_plan(request, source(100, 100), {}, &scout)->region;
+    };
+    EXPECT_EQ(kept(0), (Cut{10, 20, 70, 40}));
+    EXPECT_EQ(kept(5), (Cut{5, 15, 80, 50}));
+    EXPECT_EQ(kept(15), (Cut{0, 5, 95, 70}));
+    EXPECT_EQ(kept(100'000), (Cut{0, 0, 100, 100}));
+
+    request.trim.left = 4;
+    EXPECT_EQ(kept(15), (Cut{4, 5, 91, 70}));          // of what the trim left
+}
+
 TEST(Canvas, HoldsThePictureAtItsPlaceOrAPartOfIt)
 {
     const auto on = [](const Request &request) {

@@ -177,6 +177,29 @@ TEST_F(Render, LeavesNoDarkFringeAroundTransparency)
     EXPECT_GT(edge_pixels, 20);
 }
 
+TEST_F(Render, CutsEdgesOfAColourOffTransparentPicturesToo)
+{
+    const auto size = [](const Picture &picture, std::optional<Color> color) {
+        Request request = asked(0, 0);
+        request.edges = PlainEdges{10, color};
+        const Image image = rendered(encoded(picture, ".png"), request);
+        return std::to_string(image.width) + 'x' + std::to_string(image.height);
+    };
+    const auto framed = [](const Pixel &frame, const Pixel &inside) {
+        return draw(40, 30, [=](int x, int y) { return x < 5 || x >= 30 || y < 5 || y >= 25 ? frame : inside; });
+    };
+    const Color blue_edges{0, 0, 255, 255};
+
+    EXPECT_EQ(size(framed({0, 0, 255, 255}, {255, 0, 0, 255}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({0, 0, 255, 255}, {255, 0, 0, 100}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({9, 9, 9, 0}, {255, 0, 0, 255}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({9, 9, 9, 255}, {255, 0, 0, 255}), blue_edges), "40x30");
+
+    EXPECT_EQ(size(framed({9, 9, 9, 0}, {0, 0, 0, 255}), transparent), "25x20");
+    EXPECT_EQ(size(framed({0, 0, 0, 255}, {9, 9, 9, 0}), transparent), "40x30");
+    EXPECT_EQ(size(framed(blue, red), transparent), "40x30");
+}
+
 TEST_F(Render, TurnsEveryOrientationUpright)
 {
     // where the stored top left and top right quarters are seen: EXIF 2.32 section 4.6.4
