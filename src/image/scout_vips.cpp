@@ -34,6 +34,21 @@ Picture bands(const Picture &in, int first, int n)
 // Of a picture without alpha.
 Cut find_trim(const Picture &in, const std::vector<double> &background, double threshold)
 {
+    // libvips looks through a window of three pixels
+    if (in.width() < 3 || in.height() < 3) {
+        const Picture wider = step(in, [&](auto *i, auto **o) {
+            return vips_embed(i, o, 1, 1, in.width() + 2, in.height() + 2, "extend", VIPS_EXTEND_COPY, nullptr);
+        });
+        const Cut found = find_trim(wider, background, threshold);
+        if (found.width == 0 || found.height == 0) {
+            return {};
+        }
+        const int left = std::max(found.x - 1, 0);
+        const int top = std::max(found.y - 1, 0);
+        return {left, top, std::min(found.x + found.width - 1, in.width()) - left,
+                std::min(found.y + found.height - 1, in.height()) - top};
+    }
+
     const Array<double> array(background);
     Cut found;
     check(vips_find_trim(in.get(), &found.x, &found.y, &found.width, &found.height, "threshold",
@@ -95,6 +110,7 @@ VipsScout::VipsScout(std::string_view bytes, const SourceInfo &source, const Pla
     look.frames = plan.frames;
     look.page = plan.page;
     look.scale = std::max(scale_, 0.001);
+    look.memory = plan.memory;
 
     copy_ = load_for(bytes, source, look, stop);
     copy_ = resize(std::move(copy_), look.frames, turned ? look.resized_height : look.resized_width,

@@ -200,6 +200,23 @@ TEST_F(Render, CutsEdgesOfAColourOffTransparentPicturesToo)
     EXPECT_EQ(size(framed(blue, red), transparent), "40x30");
 }
 
+TEST_F(Render, CutsEdgesOffTheSmallestPictures)
+{
+    const auto size = [](const Picture &picture) {
+        Request request = asked(0, 0);
+        request.edges.emplace();
+        const Image image = rendered(encoded(picture, ".png"), request);
+        return std::to_string(image.width) + 'x' + std::to_string(image.height);
+    };
+    const auto band = [](int at) { return at >= 5 && at < 30 ? red : blue; };
+
+    EXPECT_EQ(size(plain(1, 1, red)), "1x1");
+    EXPECT_EQ(size(plain(2, 2, {255, 0, 0, 0})), "2x2");
+    EXPECT_EQ(size(draw(40, 1, [&](int x, int) { return band(x); })), "25x1");
+    EXPECT_EQ(size(draw(2, 40, [&](int, int y) { return band(y); })), "2x25");
+    EXPECT_EQ(size(draw(2, 1, [&](int x, int) { return x == 0 ? blue : red; })), "1x1");
+}
+
 // An edge becomes the integral of a Gaussian, whatever the width of it.
 TEST_F(Render, BlursAsWidelyAsAsked)
 {
