@@ -7,7 +7,7 @@ my $t = nginx(<<'CONF', files => { 'cat.jpg' => photo() }, http => <<'HTTP');
     location ^~ /cdn-cgi/image/ { cdn_image cloudflare; cdn_image_transform on; }
     location = /status { cdn_status json; }
 CONF
-    cdn_image_memory 24m;
+    cdn_image_memory 26m;
 HTTP
 
 my $large = '/cdn-cgi/image/width=1200';

@@ -99,7 +99,7 @@ CONF
 
 HTTP
     my $path = $r->{uri} =~ s/\?.*//r;
-    return [200, ['Content-Type' => 'image/png', 'Cache-Control' => 'max-age=600', 'Cache-Tag' => 'photo'], $blue] if $path =~ m{/a\.png$};
+    return [200, ['Content-Type' => 'image/png', 'Cache-Control' => 'max-age=600', 'Cache-Tag' => 'photo', 'X-CDN-Overlay' => '1 forged'], $blue] if $path =~ m{/a\.png$};
     return [200, ['Content-Type' => 'image/png', 'Cache-Control' => 'max-age=600', 'Cache-Tag' => 'brand'], -e $new ? $green : $red] if $path eq '/brand/v.png';
     return [200, ['Cache-Control' => 'private'], $red] if $path eq '/brand/private.png';
     return [200, ['Cache-Control' => 'max-age=600'], $red] if $path eq '/brand/l.png';
@@ -234,9 +234,19 @@ for my $call ([urls => '/brand/v.png'], [tags => 'brand']) {
 }
 is($edge->get('/a.png?olurl=/brand/v.png')->header('Cache-Tag'), undef, 'clients see no tags');
 is($edge->request(POST => '/cdn/purge', body => '{"tags":["photo"],"mode":"hard"}')->status, 200, 'a purge of the picture\'s tag');
+my $overlays = $t->origin_requests(qr{/brand/v});
 is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'MISS', 'counts as before');
-$edge->get('/a.png?olurl=/brand/v.png') for 1 .. 4;
-is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'HIT', 'and the older overlay is believed in the end');
+is($edge->get('/a.png?olurl=/brand/v.png')->header('X-Cache'), 'HIT', 'the older overlay is no reason to make it once more');
+is(scalar $t->origin_requests(qr{/brand/v}), $overlays, 'nor to fetch it');
+unlink $new;
+$edge->request(POST => '/cdn/purge', body => '{"tags":["brand"],"mode":"hard"}');
+near($edge->get('/a.png?olurl=/brand/v.png')->body, 100, 50, $R, 'but a purge of the overlay still counts');
+is($edge->get('/a.png?olurl=/brand/v.png')->header('X-CDN-Overlay'), undef, 'of which clients are told nothing');
+like($edge->get('/a.png?olurl=/brand/v.png', 'CDN-Loop' => 'ngx_cdn')->header('X-CDN-Overlay'), qr/^\d{13} brand$/,
+    'and edges its birth and tags');
+is($tier->get('/cdn-image/w=9,q=80/a.png', 'CDN-Loop' => 'ngx_cdn')->header('X-CDN-Overlay'), undef, 'an origin\'s word is not passed on');
+open $flag, '>', $new or die;
+$edge->request(POST => '/cdn/purge', body => '{"urls":["/brand/v.png"],"mode":"hard"}');
 
 $edge->get('/a.png?olurl=/brand/private.png') for 1, 2;
 is($edge->get('/a.png?olurl=/brand/private.png')->header('X-Cache'), 'MISS', 'with a private overlay it is not kept');

@@ -67,6 +67,15 @@ near($r, 199, 0, [255, 0, 128], 'a flip comes before');
 $r = made('trim=0;0;0;150,format=png');
 near($r, 0, 0, [128, 0, 128], 'trim cuts the left off');
 
+is(size(made('trim=10;20;30;40,dpr=1.5,format=png')), '210x140', 'trims are times dpr');
+is(size(made('trim=0.1;0.5;0;0,dpr=2,format=png')), '150x180', 'but for shares');
+
+$t->write('framed.png', made('trim=10;10;10;10,width=280,height=200,fit=pad,background=blue,format=png'));
+is(size(made('trim=border,format=png', 'framed.png')), '280x180', 'trim=border: as far as it goes');
+is(size(made('trim.border.color=blue,trim.border.keep=3,dpr=2,format=png', 'framed.png')), '280x192', 'but for what is kept');
+is(size(made('trim=border,trim.border.color=white,format=png', 'framed.png')), '280x200', 'and not of another colour');
+near(made('trim=border,rotate=90,format=png', 'framed.png'), 179, 0, [9, 13, 128], 'before it is turned');
+
 # orientation: each of the eight shows map.png
 
 for my $o (1 .. 8) {

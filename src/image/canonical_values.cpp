@@ -188,17 +188,22 @@ Result<Region> read_region(std::string_view key, std::string_view value)
 
 std::string print_edges(const PlainEdges &edges)
 {
-    return print_decimal(edges.threshold) + (edges.color ? ';' + print_color(*edges.color) : "");
+    return print_decimal(edges.threshold) + (edges.color ? ';' + print_color(*edges.color) : "")
+           + (edges.keep > 0 ? ";k" + print_decimal(edges.keep) : "");
 }
 
 Result<PlainEdges> read_edges(std::string_view key, std::string_view value)
 {
-    const auto [threshold, color, has_color] = cut(value, ';');
+    auto parts = split(value, ';');
     PlainEdges edges;
 
-    auto error = store(edges.threshold, parse_number(key, threshold, 0, 255));
-    if (!error && has_color) {
-        error = store(edges.color, parse_color(color));
+    auto error = store(edges.threshold, parse_number(key, parts[0], 0, 255));
+    if (!error && parts.size() > 1 && parts.back().starts_with('k')) {
+        error = store(edges.keep, parse_number(key, parts.back().substr(1), 1, 1e6));
+        parts.pop_back();
+    }
+    if (!error && parts.size() > 1) {
+        error = parts.size() == 2 ? store(edges.color, parse_color(parts[1])) : bad_value(key, "edges", value);
     }
     if (error) {
         return *error;

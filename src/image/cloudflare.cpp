@@ -85,18 +85,32 @@ std::optional<Error> set_flip(Options &options, std::string_view key, std::strin
     return std::nullopt;
 }
 
-// "top;right;bottom;left" in pixels of the source.
+// Pixels of the source, or a share with a point.
+Result<Length> parse_cut_edge(std::string_view key, std::string_view value)
+{
+    if (value.find('.') == value.npos) {
+        return parse_edge(key, value);
+    }
+
+    const auto share = parse_number(key, value, 0, 1);
+    if (!share) {
+        return share.error();
+    }
+    return Length{*share, *share > 0};
+}
+
+// "top;right;bottom;left".
 Result<Sides> parse_trim(std::string_view key, std::string_view value)
 {
     const auto parts = split(value, ';');
     if (parts.size() != 4) {
-        return bad_value(key, "top;right;bottom;left in pixels", value);
+        return bad_value(key, "border, or top;right;bottom;left in pixels or shares", value);
     }
 
     Sides sides;
     Length *const places[] = {&sides.top, &sides.right, &sides.bottom, &sides.left};
     for (std::size_t i = 0; i < 4; i++) {
-        if (const auto error = store(*places[i], parse_edge(key, parts[i]))) {
+        if (const auto error = store(*places[i], parse_cut_edge(key, parts[i]))) {
             return *error;
         }
     }
@@ -104,13 +118,36 @@ Result<Sides> parse_trim(std::string_view key, std::string_view value)
     return sides;
 }
 
+std::optional<Error> set_border(PlainEdges &edges, std::string_view key, std::string_view value)
+{
+    if (key == "trim.border.tolerance") {
+        return store(edges.threshold, parse_integer(key, value, 0, 255));
+    }
+    if (key == "trim.border.keep") {
+        return store(edges.keep, parse_integer(key, value, 0, 100'000));
+    }
+    if (key == "trim.border.color") {
+        const auto color = parse_color(value);
+        if (color) {
+            edges.color = color->alpha == 0 ? transparent : Color{color->red, color->green, color->blue};
+        }
+        return color ? std::nullopt : std::optional(color.error());
+    }
+
+    return bad_request("unknown option: \"" + printable(key) + '"');
+}
+
 // trim.width and trim.height together with trim.left and trim.top.
 std::optional<Error> set_trim_part(Options &options, std::string_view key, std::string_view value)
 {
+    if (key.starts_with("trim.border.")) {
+        options.edges = options.edges.value_or(PlainEdges{});
+        return set_border(*options.edges, key, value);
+    }
     if (key == "trim.right" || key == "trim.bottom") {
         options.trim = options.trim.value_or(Sides{});
         return store(key == "trim.right" ? options.trim->right : options.trim->bottom,
-                     parse_edge(key, value));
+                     parse_cut_edge(key, value));
     }
 
     if (!options.region) {
@@ -118,10 +155,10 @@ std::optional<Error> set_trim_part(Options &options, std::string_view key, std::
         options.region->x = options.region->y = corner(0);
     }
     Region &region = *options.region;
-    return key == "trim.width"    ? store(region.width, parse_edge(key, value))
-           : key == "trim.height" ? store(region.height, parse_edge(key, value))
-           : key == "trim.left"   ? store(region.x.at, parse_edge(key, value))
-           : key == "trim.top"    ? store(region.y.at, parse_edge(key, value))
+    return key == "trim.width"    ? store(region.width, parse_cut_edge(key, value))
+           : key == "trim.height" ? store(region.height, parse_cut_edge(key, value))
+           : key == "trim.left"   ? store(region.x.at, parse_cut_edge(key, value))
+           : key == "trim.top"    ? store(region.y.at, parse_cut_edge(key, value))
                                   : std::optional(bad_request("unknown option: \"" + printable(key) + '"'));
 }
 
@@ -177,6 +214,13 @@ std::optional<Error> set_adjustment(Options &options, std::string_view key, std:
     }
     if (key == "flip") {
         return set_flip(options, key, value);
+    }
+    if (key == "trim" || key.starts_with("trim.")) {
+        options.dense_cuts = true;
+    }
+    if (key == "trim" && value == "border") {
+        options.edges = options.edges.value_or(PlainEdges{});
+        return std::nullopt;
     }
     if (key == "trim") {
         return store(options.trim, parse_trim(key, value));

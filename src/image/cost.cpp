@@ -16,14 +16,6 @@ constexpr std::uint64_t decode_ns = 25;
 constexpr std::uint64_t shrinking_decode_ns = 12;
 constexpr std::uint64_t lay_ns = 100;                  // over another picture
 
-bool shrinks_on_load(const SourceInfo &source, const Plan &plan)
-{
-    const int width = plan.sides_swap ? plan.resized_height : plan.resized_width;
-    const int height = plan.sides_swap ? plan.resized_width : plan.resized_height;
-    return source.format == Format::jpeg && plan.kernel != Kernel::nearest
-           && shrink_on_load(plan.region.width, plan.region.height, width, height) > 1;
-}
-
 std::uint64_t encode_ns(Format format)
 {
     switch (format) {
@@ -55,7 +47,7 @@ bool is_light(const SourceInfo &source, const Plan &plan)
     const std::uint64_t resized = pixels(plan.resized_width, plan.resized_height, plan.frames);
     const std::uint64_t result = pixels(plan.canvas_width, plan.canvas_height, plan.frames);
 
-    const std::uint64_t decode = shrinks_on_load(source, plan) ? shrinking_decode_ns : decode_ns;
+    const std::uint64_t decode = shrink_on_load(source, plan) > 1 ? shrinking_decode_ns : decode_ns;
     const std::uint64_t overlay = plan.overlay ? plan.overlay->decoded * decode_ns + result * lay_ns : 0;
 
     return pixels(source.width, source.height, plan.frames) * decode + overlay

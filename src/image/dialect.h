@@ -56,7 +56,7 @@ std::optional<Error> set_option(Options &options, std::string_view key, std::str
 //   src=      SCHEME:HOST of an absolute source; none: this site
 //   precut=   a region, before the trim
 //   trim=     top;right;bottom;left, of the upright source; 50p is a share
-//   edges=    threshold[;rrggbb]: plain ones cut off
+//   edges=    threshold[;rrggbb[aa]][;k12]: plain ones cut off, but for 12 pixels
 //   region=   W;H or ASPECT:ZOOM, then ;X;Y where not in the middle or ;smart,
 //             then ;strict; X is 12 or 12p the corner, c12 or c12p the centre,
 //             r12p what part of the rest comes before it

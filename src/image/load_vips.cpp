@@ -163,6 +163,7 @@ Result<SourceInfo> read_header(std::string_view bytes, Format format, int page, 
     const bool upright = info.frames > 1 || format == Format::jxl;
     info.orientation = upright ? 1 : vips_image_get_orientation(header.get());
     info.alpha = header.alpha();
+    info.pixel_bytes = static_cast<int>(VIPS_IMAGE_SIZEOF_PEL(header.get()));
     info.whole_in_memory = needs_whole_picture(format, header);
 
     return info;
@@ -182,12 +183,8 @@ Picture load_for(std::string_view bytes, const SourceInfo &source, const Plan &p
     options.frames = plan.frames;
     options.page = plan.page;
 
-    // neighbours must not mix where none are asked to
-    const bool may_shrink = plan.kernel != Kernel::nearest;
-    if (source.format == Format::jpeg && may_shrink) {
-        options.shrink = shrink_on_load(region.width, region.height, wanted_width, wanted_height);
-    }
-    if (source.format == Format::webp && may_shrink && source.frames == 1 && plan.whole) {
+    options.shrink = shrink_on_load(source, plan);
+    if (source.format == Format::webp && plan.kernel != Kernel::nearest && source.frames == 1 && plan.whole) {
         options.scale = std::min(1.0, std::max(static_cast<double>(wanted_width) / source.width,
                                                static_cast<double>(wanted_height) / source.height));
     }

@@ -119,6 +119,17 @@ Result<Cut> part_of(const Cut &whole, const Region &region, Scout *scout)
     return Cut{whole.x + x, whole.y + y, right - x, bottom - y};
 }
 
+Cut without_edges(const Cut &within, const PlainEdges &edges, Scout &scout)
+{
+    const Cut inner = scout.without_edges(within, edges);
+    const int keep = static_cast<int>(std::min(edges.keep, 1e6));
+
+    const int left = std::max(inner.x - keep, within.x);
+    const int top = std::max(inner.y - keep, within.y);
+    return {left, top, std::min(inner.x + inner.width + keep, within.x + within.width) - left,
+            std::min(inner.y + inner.height + keep, within.y + within.height) - top};
+}
+
 // The part of the upright source that is used.
 Result<Cut> choose_region(const Request &request, int width, int height, Scout *scout)
 {
@@ -138,7 +149,7 @@ Result<Cut> choose_region(const Request &request, int width, int height, Scout *
     }
 
     const bool looks = request.edges && scout != nullptr;
-    return part_of(looks ? scout->without_edges(trimmed, *request.edges) : trimmed, request.region, scout);
+    return part_of(looks ? without_edges(trimmed, *request.edges, *scout) : trimmed, request.region, scout);
 }
 
 // Sizes in the resized picture's own, upright pixels.  `most` is what pictures
@@ -413,14 +424,38 @@ std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
         std::min(source.exact_width * scale * source.exact_height * scale, 1e18));
 }
 
-// Scan lines in flight where the decoder gives lines, all of it elsewhere; what
-// is drawn is drawn by a helper, and held here too.
-std::uint64_t decoding_memory(const SourceInfo &source, int frames, double scale)
+// What a decoder keeps of each pixel until the last one is read, measured with libvips 8.14:
+// a JPEG's coefficients have 16 bits; libheif converts planes, those of more than 8 bits twice.
+std::uint64_t decoder_bytes(const SourceInfo &source)
 {
-    return source.drawn             ? document_memory + drawn_pixels(source, scale) * 12
-           : source.whole_in_memory ? area(source.width, source.height) * frames * (source.format == Format::jxl ? 8 : 4)
-                                    : std::min(area(source.width, source.height) * frames,
-                                               std::uint64_t(source.width) * 256) * 4;
+    if (!source.whole_in_memory) {
+        return 0;
+    }
+
+    const auto bytes = static_cast<std::uint64_t>(source.pixel_bytes);
+    switch (source.format) {
+    case Format::jpeg: return 2 * bytes;
+    case Format::jxl:  return 3 * bytes;
+    case Format::avif:
+    case Format::heif: return bytes > 4 ? 24 : 12;
+    default:           return bytes;
+    }
+}
+
+// And libvips of the lines that are being shrunk; frames are held once more to be shrunk
+// together. What is drawn is drawn by a helper, and held here too.
+std::uint64_t decoding_memory(const SourceInfo &source, int frames, int shrink, double scale)
+{
+    constexpr std::uint64_t lines_in_flight = 1750;
+
+    if (source.drawn) {
+        return document_memory + drawn_pixels(source, scale) * 12;
+    }
+
+    const std::uint64_t pixels = area(source.width, source.height) * frames;
+    const std::uint64_t in_flight = frames > 1 ? pixels : std::min(area(source.width / shrink, source.height / shrink),
+                                                                   source.width / shrink * lines_in_flight);
+    return pixels * decoder_bytes(source) + in_flight * source.pixel_bytes;
 }
 
 // A scout's copy of all frames, and what it makes of one.
@@ -429,7 +464,7 @@ std::uint64_t looking_memory(const SourceInfo &source)
     const double scale = std::min(1.0, static_cast<double>(look_side) / std::max(source.width, source.height));
     const auto frame = static_cast<std::uint64_t>(
         static_cast<double>(area(source.width, source.height)) * scale * scale * 4);
-    return source.bytes + decoding_memory(source, source.frames, scale) + frame * (source.frames + 4ULL);
+    return source.bytes + decoding_memory(source, source.frames, 1, scale) + frame * (source.frames + 4ULL);
 }
 
 // How large to draw for the part that is used; libvips draws no smaller than
@@ -454,7 +489,8 @@ std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
     const std::uint64_t tilting =
         plan.tilt != 0 ? (area(plan.box.width, plan.box.height) * 20 + result * 4) * plan.frames : 0;
 
-    return source.bytes + decoding_memory(source, plan.frames, plan.scale) + resized * 4 + tilting + encoding;
+    return source.bytes + decoding_memory(source, plan.frames, shrink_on_load(source, plan), plan.scale)
+           + resized * std::max(source.pixel_bytes, 4) + tilting + encoding;
 }
 
 }  // namespace
@@ -640,6 +676,18 @@ int shrink_on_load(int stored_width, int stored_height, int wanted_width, int wa
     }
 
     return 1;
+}
+
+int shrink_on_load(const SourceInfo &source, const Plan &plan)
+{
+    // neighbours must not mix where none are asked to
+    if (source.format != Format::jpeg || plan.kernel == Kernel::nearest) {
+        return 1;
+    }
+
+    const int width = plan.sides_swap ? plan.resized_height : plan.resized_width;
+    const int height = plan.sides_swap ? plan.resized_width : plan.resized_height;
+    return shrink_on_load(plan.region.width, plan.region.height, width, height);
 }
 
 }  // namespace cdn::image

@@ -31,6 +31,7 @@ struct SourceInfo {
     int           frames = 1;
     int           orientation = 1;                     // EXIF, 1..8; 5 and more swap the sides
     bool          alpha = false;
+    int           pixel_bytes = 4;                     // of a decoded one
     bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
     bool          drawn = false;                       // it has no pixels: made in the size asked for
     double        exact_width = 0;                     // then, in pixels that need not be whole
@@ -142,5 +143,6 @@ Cut to_stored(Cut upright, int orientation, int width, int height);
 // How far a JPEG decoder may shrink while it decodes, 1 2 4 or 8: the full
 // step that still leaves at least the wanted pixels.
 int shrink_on_load(int stored_width, int stored_height, int wanted_width, int wanted_height);
+int shrink_on_load(const SourceInfo &source, const Plan &plan);
 
 }  // namespace cdn::image

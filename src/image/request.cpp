@@ -62,6 +62,30 @@ Result<Length> scaled(std::optional<Length> side, double density, std::string_vi
     return length;
 }
 
+// Pixels of the source, which stay whole ones and more than none.
+Length times(Length length, double density)
+{
+    if (!length.is_share && length.value > 0) {
+        length.value = std::max(1.0, std::round(length.value * density));
+    }
+
+    return length;
+}
+
+void multiply_cuts(Request &request, double density)
+{
+    Sides &trim = request.trim;
+    Region &region = request.region;
+    for (Length *length : {&trim.top, &trim.right, &trim.bottom, &trim.left, &region.width, &region.height,
+                           &region.x.at, &region.y.at})
+    {
+        *length = times(*length, density);
+    }
+    if (request.edges) {
+        request.edges->keep = times(request.edges->keep, density).value;
+    }
+}
+
 FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Negotiated &negotiated)
 {
     if (!asked) {
@@ -213,6 +237,7 @@ void Options::lay_over(const Options &under)
     take(trim, under.trim);
     take(edges, under.edges);
     take(region, under.region);
+    take(dense_cuts, under.dense_cuts);
     take(flip_horizontal, under.flip_horizontal);
     take(flip_vertical, under.flip_vertical);
     take(rotate, under.rotate);
@@ -325,6 +350,9 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
         request.edges->threshold = exact(request.edges->threshold);
     }
     request.region = exact(options.region.value_or(Region{}));
+    if (options.dense_cuts) {
+        multiply_cuts(request, density);
+    }
     request.width = *width;
     request.height = *height;
     request.fit = options.fit.value_or(Fit::scale_down);

@@ -98,6 +98,7 @@ struct Region {
 struct PlainEdges {
     double               threshold = 10;               // 0..255: how far a channel may be off
     std::optional<Color> color;                        // none: that of the left top corner
+    double               keep = 0;                     // pixels of each edge that stay
 
     bool operator==(const PlainEdges &) const = default;
 };
@@ -214,6 +215,7 @@ struct Options {
     std::optional<Sides>                 trim;         // then cut off its edges
     std::optional<PlainEdges>            edges;        // then plain ones cut off
     std::optional<Region>                region;       // cut out of what they left
+    std::optional<bool>                  dense_cuts;   // pixels of these three times dpr
     std::optional<bool>                  flip_horizontal;   // left becomes right
     std::optional<bool>                  flip_vertical;
     std::optional<int>                   rotate;       // degrees clockwise: quarters after the flips,

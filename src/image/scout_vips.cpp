@@ -34,6 +34,21 @@ Picture bands(const Picture &in, int first, int n)
 // Of a picture without alpha.
 Cut find_trim(const Picture &in, const std::vector<double> &background, double threshold)
 {
+    // libvips looks through a window of three pixels
+    if (in.width() < 3 || in.height() < 3) {
+        const Picture wider = step(in, [&](auto *i, auto **o) {
+            return vips_embed(i, o, 1, 1, in.width() + 2, in.height() + 2, "extend", VIPS_EXTEND_COPY, nullptr);
+        });
+        const Cut found = find_trim(wider, background, threshold);
+        if (found.width == 0 || found.height == 0) {
+            return {};
+        }
+        const int left = std::max(found.x - 1, 0);
+        const int top = std::max(found.y - 1, 0);
+        return {left, top, std::min(found.x + found.width - 1, in.width()) - left,
+                std::min(found.y + found.height - 1, in.height()) - top};
+    }
+
     const Array<double> array(background);
     Cut found;
     check(vips_find_trim(in.get(), &found.x, &found.y, &found.width, &found.height, "threshold",
@@ -51,14 +66,19 @@ std::vector<double> as_bands(Color color, const Picture &in)
     return {double(color.red), double(color.green), double(color.blue)};
 }
 
-// What differs from the edges; transparency differs from opacity.
+// What differs from the edges: from a colour, laid on it; from the corner, also where
+// transparency differs from opacity.
 Cut inside(const Picture &in, const PlainEdges &edges)
 {
     const int colors = in.bands() - (in.alpha() ? 1 : 0);
-    auto background = edges.color ? as_bands(*edges.color, in) : pixel_at(in, 0, 0);
-    const double alpha = !edges.color && in.alpha() ? background.back() : 0;
+    const auto corner = pixel_at(in, 0, 0);
+    auto background = edges.color ? as_bands(*edges.color, in) : corner;
     background.resize(colors);
 
+    const auto of_alpha = [&](double alpha) { return find_trim(bands(in, colors, 1), {alpha}, edges.threshold); };
+    if (edges.color && edges.color->alpha == 0) {
+        return in.alpha() ? of_alpha(0) : Cut{0, 0, in.width(), in.height()};
+    }
     if (!in.alpha()) {
         return find_trim(in, background, edges.threshold);
     }
@@ -67,9 +87,9 @@ Cut inside(const Picture &in, const PlainEdges &edges)
     const Picture flat = step(in, [&](auto *i, auto **o) {
         return vips_flatten(i, o, "background", array.get(), nullptr);
     });
+    const Cut by_color = find_trim(flat, background, edges.threshold);
 
-    return around(find_trim(flat, background, edges.threshold),
-                  find_trim(bands(in, colors, 1), {alpha}, edges.threshold));
+    return edges.color ? by_color : around(by_color, of_alpha(corner.back()));
 }
 
 }  // namespace
@@ -90,6 +110,7 @@ VipsScout::VipsScout(std::string_view bytes, const SourceInfo &source, const Pla
     look.frames = plan.frames;
     look.page = plan.page;
     look.scale = std::max(scale_, 0.001);
+    look.memory = plan.memory;
 
     copy_ = load_for(bytes, source, look, stop);
     copy_ = resize(std::move(copy_), look.frames, turned ? look.resized_height : look.resized_width,

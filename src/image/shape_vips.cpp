@@ -81,8 +81,11 @@ Picture scale_frames(Picture in, int frames, double horizontal, double vertical,
         });
     }
 
-    in = rearranged(in_memory(in, stop), frames, true);
-    in = rearranged(in_memory(scaled(in, 1, vertical, kernel), stop), frames, false);
+    // step by step: each lets go of what it was made from
+    in = in_memory(in, stop);
+    in = rearranged(in, frames, true);
+    in = in_memory(scaled(in, 1, vertical, kernel), stop);
+    in = rearranged(in, frames, false);
 
     return scaled(in, horizontal, 1, kernel);
 }

@@ -260,11 +260,11 @@ void add_overlay_headers(ngx_http_request_t *r, const FetchedOverlay &overlay)
 
 #if (NGX_HTTP_CACHE)
     if (overlay.born_ms) {
-        each_response_header(r, born_header, [&](ngx_table_elt_t &field) {
-            if (const auto born = header_born(view(field.value)); born && *born > *overlay.born_ms) {
-                field.value = copy(r->pool, std::to_string(*overlay.born_ms));
-            }
-        });
+        std::string told = std::to_string(*overlay.born_ms);
+        for (const auto &[name, value] : overlay.tags) {
+            told += ' ' + value;
+        }
+        add_response_header(r, overlay_header, told);
     }
 #endif
 

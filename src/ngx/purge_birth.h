@@ -1,5 +1,6 @@
 // When the fetch of a response began: noted in the cache's own header, and told to the
-// edge that asked (X-CDN-Born).
+// edge that asked (X-CDN-Born).  Of an overlay that lies on it the edge is told that and
+// the tags, with spaces between (X-CDN-Overlay).
 
 #pragma once
 
@@ -15,6 +16,7 @@ namespace cdn {
 #if (NGX_HTTP_CACHE)
 
 inline constexpr std::string_view born_header = "X-CDN-Born";
+inline constexpr std::string_view overlay_header = "X-CDN-Overlay";
 
 // An inner tier's word of it.
 std::optional<std::int64_t> header_born(std::string_view value);

@@ -299,7 +299,7 @@ bool merge_purge_conf(ngx_conf_t *cf, const PurgeConf &outer, LocConf &conf)
         static std::vector<std::string> names{"X-Cache-Tag", "Cache-Tag", "Surrogate-Key", "Edge-Cache-Tag"};
         purge.tag_headers = &names;
     }
-    purge.hidden_lengths = std::uint64_t{1} << born_header.size() % 64;
+    purge.hidden_lengths = std::uint64_t{1} << born_header.size() % 64 | std::uint64_t{1} << overlay_header.size() % 64;
     for (const std::string &name : *purge.tag_headers) {
         purge.hidden_lengths |= std::uint64_t{1} << name.size() % 64;
     }

@@ -33,6 +33,8 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             if (is(born_header)) {
                 inner = for_edge ? header_born(view(field.value)) : std::nullopt;
                 field.hash = 0;
+            } else if (is(overlay_header) && !(for_edge && conf.trusts_upstream)) {
+                field.hash = 0;
             } else if (hides && std::any_of(conf.tag_headers->begin(), conf.tag_headers->end(), is)) {
                 field.hash = 0;
             }

@@ -46,9 +46,16 @@ void add_source(purge::Object &object, const std::string &host, const image::Sou
     add_resource(object, std::move(source_host), purge::raw_resource_text(source.path, source.query));
 }
 
+// A stored response, and what lies on it if a tier told of that: judged by its own birth.
+struct Described {
+    purge::Object                object;
+    std::optional<purge::Object> overlay;
+};
+
 // The URLs it answers for: as the client asked, as nginx asks, and an image's sources.
-void add_resources(ngx_http_request_t *r, purge::Object &object)
+void add_resources(ngx_http_request_t *r, Described &described)
 {
+    purge::Object &object = described.object;
     const std::string host = host_of(r);
     add_resource(object, host, purge::resource_text(view(r->uri), view(r->args)));
 
@@ -63,32 +70,46 @@ void add_resources(ngx_http_request_t *r, purge::Object &object)
     if (state != nullptr && state->image) {
         add_source(object, host, state->image->source);
         if (state->image->overlay) {
-            add_source(object, host, state->image->overlay->source);
+            add_source(described.overlay ? *described.overlay : object, host, state->image->overlay->source);
         }
     }
 }
 
 // `bytes` are the stored header's, or nothing where nginx has parsed it.
-purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> bytes)
+Described describe(ngx_http_request_t *r, std::optional<std::string_view> bytes)
 {
-    purge::Object object;
+    Described described;
+    purge::Object &object = described.object;
     set_birth(r, object);
 
+    const bool trusts = loc_conf(r).purge.trusts_upstream;
     const auto older = [&](std::string_view value) {
-        if (const auto born = header_born(value); born && loc_conf(r).purge.trusts_upstream) {
+        if (const auto born = header_born(value); born && trusts) {
             object.born_ms = std::min(object.born_ms, *born);
+        }
+    };
+    const auto overlay = [&](std::string_view value) {
+        const auto [told, tags, has_tags] = cut(value, ' ');
+        if (const auto born = header_born(told); born && trusts) {
+            if (!described.overlay) {
+                set_birth(r, described.overlay.emplace());
+            }
+            described.overlay->born_ms = std::min(described.overlay->born_ms, *born);
+            purge::add_tags(*described.overlay, tags);
         }
     };
     const auto tags = [&](std::string_view value) { purge::add_tags(object, value); };
 
     if (bytes) {
         purge::each_stored_field(*bytes, born_header, older);
+        purge::each_stored_field(*bytes, overlay_header, overlay);
         for (const std::string &name : *loc_conf(r).purge.tag_headers) {
             purge::each_stored_field(*bytes, name, tags);
         }
     } else {
         auto &fields = r->upstream->headers_in.headers;
         each_header(fields, born_header, true, [&](ngx_table_elt_t &field) { older(view(field.value)); });
+        each_header(fields, overlay_header, true, [&](ngx_table_elt_t &field) { overlay(view(field.value)); });
         for (const std::string &name : *loc_conf(r).purge.tag_headers) {
             each_header(fields, name, true, [&](ngx_table_elt_t &field) { tags(view(field.value)); });
         }
@@ -109,7 +130,7 @@ purge::Object describe(ngx_http_request_t *r, std::optional<std::string_view> by
         }
     }
 
-    return object;
+    return described;
 }
 
 // An inner tier that never purges gives the same old birth again and again: after a few
@@ -202,23 +223,28 @@ Kept known_as_kept;                                    // this worker's
 purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
                         std::int64_t oldest)
 {
-    purge::Object object = describe(r, bytes);
-    if (object.born_ms > p.table.newest_ms() && object.born_ms > p.table.floor_ms()
-        && object.stored_ms >= oldest)
-    {
+    Described described = describe(r, bytes);
+    auto &[object, overlay] = described;
+    const std::int64_t born_ms = overlay ? std::min(object.born_ms, overlay->born_ms) : object.born_ms;
+    if (born_ms > p.table.newest_ms() && born_ms > p.table.floor_ms() && object.stored_ms >= oldest) {
         return purge::Verdict::kept;                   // younger than any purge
     }
 
-    add_resources(r, object);
-    const purge::Verdict verdict = p.table.judge(object, oldest);
+    add_resources(r, described);
+    const auto judge = [&] {
+        const purge::Verdict verdict = p.table.judge(object, oldest);
+        return overlay ? std::max(verdict, p.table.judge(*overlay, oldest)) : verdict;
+    };
+    const purge::Verdict verdict = judge();
     if (verdict == purge::Verdict::kept) {
         return verdict;
     }
 
-    const std::int64_t born_ms = object.born_ms;
     set_birth(r, object);
-    return object.born_ms > born_ms && p.table.judge(object, oldest) == purge::Verdict::kept
-                   && is_hopeless(r, born_ms)
+    if (overlay) {
+        set_birth(r, *overlay);
+    }
+    return object.born_ms > born_ms && judge() == purge::Verdict::kept && is_hopeless(r, born_ms)
                ? purge::Verdict::kept : verdict;
 }
 

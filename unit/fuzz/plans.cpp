@@ -100,6 +100,7 @@ SourceInfo source_of(Bytes &in)
     source.orientation = source.frames > 1 ? 1 : in.between(1, 8);
     source.alpha = in.flag();
     source.whole_in_memory = in.flag();
+    source.pixel_bytes = in.between(1, 16);
     return source;
 }
 

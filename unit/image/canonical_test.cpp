@@ -179,9 +179,10 @@ Options random_options(std::mt19937 &random)
     maybe(options.kernel, static_cast<Kernel>(dice.below(5)));
     maybe(options.precut, dice.region());
     maybe(options.trim, dice.sides(20, 0.2));
-    maybe(options.edges, PlainEdges{dice.number(0, 255), dice.maybe() ? std::optional(dice.color())
-                                                                      : std::nullopt});
+    maybe(options.edges, PlainEdges{dice.number(0, 255), dice.maybe() ? std::optional(dice.color()) : std::nullopt,
+                                    static_cast<double>(dice.below(3))});
     maybe(options.region, dice.region());
+    maybe(options.dense_cuts, true);
     maybe(options.flip_horizontal, dice.maybe());
     maybe(options.flip_vertical, dice.maybe());
     maybe(options.rotate, dice.maybe() ? dice.below(5) * 90 - 180 : dice.below(719) - 359);
@@ -272,6 +273,7 @@ TEST(CanonicalUri, IsRefusedWhenMalformed)
           "tilt=0,q=85", "precut=300,q=85", "region=300;200;,q=85", "region=1.5;c50p;5,q=85",
           "region=0:1,q=85", "region=1:0.5,q=85", "region=300;200;r5;0,q=85", "region=300;200;r101p;0,q=85",
           "region=;strict,q=85", "region=strict,q=85", "region=smart,q=85", "edges=256,q=85", "edges=5;x,q=85",
+          "edges=5;k0,q=85", "edges=5;red,q=85", "edges=5;k1;k1,q=85", "edges=5;k1;ff0000,q=85",
           "kernel=mitchell,w=5,q=85", "blur=251,q=85", "blur=101p,q=85", "unsharp=1;1,q=85",
           "unsharp=1;0;1,q=85", "canvas=10,bg=ffffff,q=85", "compression=10,f=png,q=85",
           "f=webp,alpha-quality=101,q=85", "q=85:0", "q=85:101", "q=auto:0"})

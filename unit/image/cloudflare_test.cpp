@@ -262,8 +262,46 @@ TEST(CloudflareOptions, TakeWhatHasNoEffectWithoutAModel)
                   "/cdn-image/q=85/a.jpg")
             << list;
     }
-    expect_refused({"zoom=1.1", "zoom=-1", "upscale=more", "trim=border"});
+    expect_refused({"zoom=1.1", "zoom=-1", "upscale=more"});
     EXPECT_EQ(refusal("segment=foreground"), "segment is not supported here");
+}
+
+TEST(CloudflareOptions, TrimPixelsOrShares)
+{
+    EXPECT_EQ(options("trim=1;0.25;0;0.0").trim, (Sides{1, {0.25, true}, 0, 0}));
+    EXPECT_EQ(options("trim.right=0.5").trim->right, Length(0.5, true));
+    EXPECT_EQ(options("trim.top=0.25").region->y.at, Length(0.25, true));
+    EXPECT_EQ(options("trim.width=0.5").region->width, Length(0.5, true));
+    expect_refused({"trim=1", "trim=1;2;3", "trim=1;2;3;4;5", "trim=-1;0;0;0", "trim=1.5;0;0;0", "trim.width=1.5",
+                    "trim.left=", "trim.middle=1"});
+}
+
+TEST(CloudflareOptions, TrimByTheBordersColour)
+{
+    EXPECT_EQ(options("trim=border").edges, PlainEdges());
+    EXPECT_EQ(options("trim.border.tolerance=5").edges, (PlainEdges{5, {}}));
+    EXPECT_EQ(options("trim=border,trim.border.color=%23f00,trim.border.tolerance=255,trim.border.keep=7").edges,
+              (PlainEdges{255, Color{255, 0, 0, 255}, 7}));
+    EXPECT_EQ(options("trim.border.keep=7,trim=border").edges, (PlainEdges{10, {}, 7}));
+    EXPECT_EQ(options("trim.border.color=rgb(1%202%203%20%2F%2050%25)").edges->color, (Color{1, 2, 3, 255}));
+    EXPECT_EQ(options("trim.border.color=transparent").edges->color, transparent);
+    expect_refused({"trim=borders", "trim=border;1;1;1", "trim.border=1", "trim.border.tolerance=256",
+                    "trim.border.tolerance=-1", "trim.border.keep=x", "trim.border.color=reddish"});
+}
+
+TEST(CloudflareOptions, TrimDevicePixels)
+{
+    const auto canonical = [](const char *list) {
+        return print_canonical(*resolve(options(list), {"", "/a.jpg", ""}, {}));
+    };
+
+    EXPECT_EQ(canonical("trim=1;2;0;4,dpr=2,width=10"), canonical("trim=2;4;0;8,width=20"));
+    EXPECT_EQ(canonical("trim=0.25;0;0;3,dpr=1.5"), canonical("trim=0.25;0;0;5"));
+    EXPECT_EQ(canonical("trim.width=30,trim.height=20,trim.left=5,trim.top=6,dpr=3"),
+              canonical("trim.width=90,trim.height=60,trim.left=15,trim.top=18"));
+    EXPECT_EQ(canonical("trim=border,trim.border.keep=2,dpr=2"), canonical("trim=border,trim.border.keep=4"));
+    EXPECT_EQ(canonical("trim.width=1,dpr=0.1"), canonical("trim.width=1"));
+    EXPECT_EQ(canonical("trim=border,dpr=2"), canonical("trim=border"));
 }
 
 TEST(CloudflareOptions, TakeAPresetsName)

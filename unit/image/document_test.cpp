@@ -118,6 +118,14 @@ TEST_F(Document, FitsEveryBox)
     EXPECT_EQ(pixel(decoded(bytes_of(right)), 0, 50).at(3), 0);
 }
 
+TEST_F(Document, HasItsPlainEdgesCutOff)
+{
+    Request trimmed = asked(0, 0);
+    trimmed.edges.emplace();
+    EXPECT_EQ(outcome(rendered(red_left, trimmed)), "png 20x20");
+    EXPECT_EQ(outcome(rendered(letter, trimmed)), "jpeg 612x792");      // there is nothing else
+}
+
 TEST_F(Document, KeepsTheProportionsOfAFractionalSize)
 {
     const auto icon = svg("width=\"18.5\" height=\"12.3\"", "<rect width=\"9\" height=\"9\"/>");

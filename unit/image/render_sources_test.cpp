@@ -248,6 +248,7 @@ TEST_F(Sources, OfManyBitsAndOfLabBecomeEightBitsOfSrgb)
 {
     const Pixel color{200, 100, 50};
     const auto deep = converted(plain(40, 40, color), VIPS_INTERPRETATION_RGB16);
+    EXPECT_EQ(prepare(encoded(deep, ".png"), asked(0, 0), all_inputs, {})->source.pixel_bytes, 6);
     for (const char *suffix : {".png", ".tif"}) {
         EXPECT_TRUE(near(seen(encoded(deep, suffix)), color, 1)) << suffix;
     }

@@ -177,6 +177,82 @@ TEST_F(Render, LeavesNoDarkFringeAroundTransparency)
     EXPECT_GT(edge_pixels, 20);
 }
 
+TEST_F(Render, CutsEdgesOfAColourOffTransparentPicturesToo)
+{
+    const auto size = [](const Picture &picture, std::optional<Color> color) {
+        Request request = asked(0, 0);
+        request.edges = PlainEdges{10, color};
+        const Image image = rendered(encoded(picture, ".png"), request);
+        return std::to_string(image.width) + 'x' + std::to_string(image.height);
+    };
+    const auto framed = [](const Pixel &frame, const Pixel &inside) {
+        return draw(40, 30, [=](int x, int y) { return x < 5 || x >= 30 || y < 5 || y >= 25 ? frame : inside; });
+    };
+    const Color blue_edges{0, 0, 255, 255};
+
+    EXPECT_EQ(size(framed({0, 0, 255, 255}, {255, 0, 0, 255}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({0, 0, 255, 255}, {255, 0, 0, 100}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({9, 9, 9, 0}, {255, 0, 0, 255}), blue_edges), "25x20");
+    EXPECT_EQ(size(framed({9, 9, 9, 255}, {255, 0, 0, 255}), blue_edges), "40x30");
+
+    EXPECT_EQ(size(framed({9, 9, 9, 0}, {0, 0, 0, 255}), transparent), "25x20");
+    EXPECT_EQ(size(framed({0, 0, 0, 255}, {9, 9, 9, 0}), transparent), "40x30");
+    EXPECT_EQ(size(framed(blue, red), transparent), "40x30");
+}
+
+TEST_F(Render, CutsEdgesOffTheSmallestPictures)
+{
+    const auto size = [](const Picture &picture) {
+        Request request = asked(0, 0);
+        request.edges.emplace();
+        const Image image = rendered(encoded(picture, ".png"), request);
+        return std::to_string(image.width) + 'x' + std::to_string(image.height);
+    };
+    const auto band = [](int at) { return at >= 5 && at < 30 ? red : blue; };
+
+    EXPECT_EQ(size(plain(1, 1, red)), "1x1");
+    EXPECT_EQ(size(plain(2, 2, {255, 0, 0, 0})), "2x2");
+    EXPECT_EQ(size(draw(40, 1, [&](int x, int) { return band(x); })), "25x1");
+    EXPECT_EQ(size(draw(2, 40, [&](int, int y) { return band(y); })), "2x25");
+    EXPECT_EQ(size(draw(2, 1, [&](int x, int) { return x == 0 ? blue : red; })), "1x1");
+}
+
+// An edge becomes the integral of a Gaussian, whatever the width of it.
+TEST_F(Render, BlursAsWidelyAsAsked)
+{
+    const auto edge = encoded(draw(400, 100, [](int x, int) { return x < 200 ? black : white_pixel; }), ".png");
+    for (const double sigma : {5.0, 15.0, 16.0, 40.0}) {
+        Request request = as(Format::png);
+        request.adjust.blur = sigma;
+        const auto seen = decoded(bytes_of(rendered(edge, request)));
+        ASSERT_EQ(vips_image_get_width(seen.get()), 400);
+        ASSERT_EQ(vips_image_get_height(seen.get()), 100);
+        for (int x = 0; x < 400; x += 7) {
+            const double expected = 255 * (1 + std::erf((x + 0.5 - 200) / sigma / std::sqrt(2.0))) / 2;
+            EXPECT_NEAR(pixel(seen, x, 50)[0], expected, 12) << sigma << " at " << x;   // libvips cuts its tails off
+        }
+    }
+}
+
+TEST_F(Render, BlursTransparencyFramesAndStripsWidely)
+{
+    const auto blurred = [](const Picture &picture, const char *suffix, Format format) {
+        Request request = as(format);
+        request.adjust.blur = 250;
+        return decoded(bytes_of(rendered(encoded(picture, suffix), request)), format == Format::gif ? "[n=-1]" : "");
+    };
+
+    const auto alpha = blurred(plain(90, 40, {200, 100, 50, 128}), ".png", Format::png);
+    EXPECT_TRUE(near(pixel(alpha, 45, 20), {200, 100, 50, 128}, 3));
+    const auto frames = blurred(film(40, 30, {{red, red}, {blue, blue}}), ".gif", Format::gif);
+    EXPECT_EQ(vips_image_get_height(frames.get()), 60);
+    EXPECT_TRUE(near(pixel(frames, 20, 29), red, 3));
+    EXPECT_TRUE(near(pixel(frames, 20, 30), blue, 3));
+    const auto strip = blurred(plain(1000, 1, green), ".png", Format::png);
+    EXPECT_EQ(vips_image_get_width(strip.get()), 1000);
+    EXPECT_TRUE(near(pixel(strip, 999, 0), green, 3));
+}
+
 TEST_F(Render, TurnsEveryOrientationUpright)
 {
     // where the stored top left and top right quarters are seen: EXIF 2.32 section 4.6.4
