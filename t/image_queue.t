@@ -4,6 +4,7 @@
 use lib 't/lib';
 use NginxTest;
 use File::Temp ();
+use List::Util 'min';
 use Time::HiRes 'time';
 
 my $noise = do {
@@ -31,9 +32,12 @@ sub ask ($place, $options) { $t->begin(url($place, $options), timeout => 120, he
 my $small = 'width=700,format=avif,quality=4';
 
 is(ask('calm', "${small}0")->finish->status, 200, 'a picture is made');
-my $start = time;
-is(ask('calm', 'width=700,format=auto,quality=40')->finish->header('Content-Type'), 'image/avif', 'in AVIF where there is no queue');
-my $ms = int(1000 * (time - $start)) + 1;
+my $ms = 1e9;
+for my $quality (40 .. 42) {
+    my $start = time;
+    is(ask('calm', "width=700,format=auto,quality=$quality")->finish->header('Content-Type'), 'image/avif', 'in AVIF where there is no queue');
+    $ms = min($ms, int(1000 * (time - $start)) + 1);
+}
 
 # behind three that take as long each, with a choice of formats or without one
 $t->conf(conf(calm => 300_000, patient => 8 * $ms, hasty => 4 * $ms));

@@ -1,5 +1,6 @@
 #include "ngx/cache_check.h"
 
+#include "ngx/open_files.h"
 #include "ngx/purge_hook.h"
 #include "ngx/setters.h"
 #include "ngx/ttl_hook.h"
@@ -22,6 +23,7 @@ ngx_int_t check(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr
             return NGX_OK;
         }
 
+        heed_cold_cache(r);
         install_hook(r);
         if (ttl_bypasses(r)) {
             *value = ngx_http_variable_true_value;

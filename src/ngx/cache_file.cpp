@@ -13,7 +13,7 @@ void drop_cached(ngx_http_request_t *r)
     bool ours = false;
 
     ngx_shmtx_lock(&cache->shpool->mutex);
-    if (c->node->exists && c->node->uniq == c->uniq) {
+    if (is_current(*c)) {
         ours = true;
         cache->sh->size -= c->node->fs_size;
         c->node->exists = 0;

@@ -11,6 +11,13 @@ namespace cdn {
 
 #if (NGX_HTTP_CACHE)
 
+// Whether the cache's node is of the file that r->cache has open; in the cache's lock.  Those that
+// nginx loaded at its start know no number of their file.
+inline bool is_current(const ngx_http_cache_t &c)
+{
+    return c.node->exists && (c.node->uniq == c.uniq || c.node->uniq == 0);
+}
+
 // The response that r->cache has open is gone: file and entry.  Whoever asks next finds nothing.
 void drop_cached(ngx_http_request_t *r);
 

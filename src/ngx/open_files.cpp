@@ -43,6 +43,16 @@ bool keep_cache_files_open(ngx_conf_t *cf, MainConf &conf)
     return true;
 }
 
+void heed_cold_cache([[maybe_unused]] ngx_http_request_t *r)
+{
+#if (NGX_HTTP_CACHE)
+    auto *core = static_cast<ngx_http_core_loc_conf_t *>(ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    if (core->open_file_cache != nullptr && core->open_file_cache == main_conf(r).open_files) {
+        core->open_file_cache_valid = r->cache->file_cache->sh->cold ? 0 : valid_s;
+    }
+#endif
+}
+
 void limit_open_files(const MainConf &conf, const ngx_cycle_t *cycle)
 {
     rlimit limit{};

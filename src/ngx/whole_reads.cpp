@@ -1,5 +1,6 @@
 #include "ngx/whole_reads.h"
 
+#include "ngx/cache_file.h"
 #include "ngx/conf.h"
 
 namespace cdn {
@@ -27,7 +28,7 @@ void read_all_next_time(const ngx_http_cache_t &c)
 {
     ngx_http_file_cache_t &cache = *c.file_cache;
     ngx_shmtx_lock(&cache.shpool->mutex);
-    if (c.node->exists && c.node->uniq == c.uniq) {
+    if (is_current(c)) {
         c.node->body_start = static_cast<std::size_t>(c.length);
     }
     ngx_shmtx_unlock(&cache.shpool->mutex);
