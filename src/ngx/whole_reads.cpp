@@ -26,6 +26,9 @@ void send_from_memory(const ngx_http_cache_t &c, ngx_buf_t &buffer)
 
 void read_all_next_time(const ngx_http_cache_t &c)
 {
+    if (c.node == nullptr) {
+        return;                                        // given back already
+    }
     ngx_http_file_cache_t &cache = *c.file_cache;
     ngx_shmtx_lock(&cache.shpool->mutex);
     if (is_current(c)) {
