@@ -38,6 +38,11 @@ sub common ($what)
 CONF
 }
 
+# the nginx of the sanitizers has no sub_filter
+my $nginx = $ENV{NGX_CDN_NGINX} // 'nginx';
+my $substitution = `$nginx -V 2>&1` =~ /http_sub_module/
+    ? "sub_filter_types *; sub_filter '(' '<parenthesis>'; sub_filter_once off;" : '';
+
 my $t = nginx(<<"CONF", http => <<'HTTP', origin => sub ($r) {
     location /stock/          { @{[common('stock')]} }
     location /cdn/            { @{[common('cdn')]} cdn_purge on; }
@@ -45,8 +50,8 @@ my $t = nginx(<<"CONF", http => <<'HTTP', origin => sub ($r) {
     location /cdn/sendfile/   { @{[common('cdn')]} cdn_purge on; sendfile on; }
     location /stock/gzip/     { @{[common('stock')]} gzip on; gzip_types *; gzip_min_length 100; }
     location /cdn/gzip/       { @{[common('cdn')]} cdn_purge on; gzip on; gzip_types *; gzip_min_length 100; }
-    location /stock/sub/      { @{[common('stock')]} sub_filter_types *; sub_filter '(' '<parenthesis>'; sub_filter_once off; }
-    location /cdn/sub/        { @{[common('cdn')]} cdn_purge on; sub_filter_types *; sub_filter '(' '<parenthesis>'; sub_filter_once off; }
+    location /stock/sub/      { @{[common('stock')]} $substitution }
+    location /cdn/sub/        { @{[common('cdn')]} cdn_purge on; $substitution }
     location /page            { ssi on; ssi_types *; root %DIR%/html; }
     location ^~ /cdn/purge    { cdn_purge_api; }
 CONF
