@@ -10,7 +10,7 @@ namespace cdn {
 
 namespace {
 
-constexpr time_t     inactive_s = 20;                  // a deleted file's space is free then
+constexpr time_t     inactive_s = 20;                  // then the next file that is opened closes it
 constexpr time_t     valid_s = 1;                      // who removes files by hand is heard so soon
 constexpr ngx_uint_t min_uses = 2;                     // within inactive_s
 constexpr rlim_t     fewest = 16;

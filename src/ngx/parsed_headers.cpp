@@ -15,7 +15,7 @@ namespace cdn {
 
 namespace {
 
-constexpr std::size_t most_headers = 2048;             // with the next two: 26 MiB a worker at most, 3 of ordinary ones
+constexpr std::size_t most_headers = 2048;             // with the next two: 26 MiB a worker at most, some of ordinary ones
 constexpr std::size_t longest = 4096;
 constexpr std::size_t most_fields = 64;
 constexpr std::string_view last_line = "\r\n";
