@@ -18,6 +18,10 @@ std::size_t GenuineTokens::place(const Question &question) const
 
 std::optional<Answer> GenuineTokens::find(const Question &question, std::int64_t now) const
 {
+    if (entries_.empty()) {
+        return std::nullopt;
+    }
+
     const Entry &entry = entries_[place(question)];
     const bool lasts = entry.answer.verdict == Verdict::ok && entry.text == question.text() && now >= entry.since
                        && (!entry.answer.expires || now <= *entry.answer.expires);
@@ -29,6 +33,8 @@ void GenuineTokens::add(const Question &question, const Answer &answer, std::int
     if (answer.verdict != Verdict::ok || question.text().size() > longest) {
         return;
     }
+
+    entries_.resize(most);
     entries_[place(question)] = {std::string(question.text()), answer, now};
 }
 

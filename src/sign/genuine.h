@@ -5,11 +5,11 @@
 
 #include "sign/scheme.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cdn::sign {
 
@@ -50,8 +50,8 @@ private:
 
     std::size_t place(const Question &question) const;
 
-    std::uint64_t           seed_;
-    std::array<Entry, most> entries_;
+    std::uint64_t      seed_;
+    std::vector<Entry> entries_;                       // made with the first
 };
 
 }  // namespace cdn::sign
