@@ -6,20 +6,24 @@ namespace cdn {
 
 #if (NGX_HTTP_CACHE)
 
+void forget_file(ngx_http_file_cache_t &cache, ngx_http_file_cache_node_t &node)
+{
+    cache.sh->size -= node.fs_size;
+    node.exists = 0;
+    node.fs_size = 0;
+    node.body_start = 0;
+    node.uniq = 0;
+}
+
 void drop_cached(ngx_http_request_t *r)
 {
     ngx_http_cache_t *c = r->cache;
     ngx_http_file_cache_t *cache = c->file_cache;
-    bool ours = false;
 
     ngx_shmtx_lock(&cache->shpool->mutex);
-    if (is_current(*c)) {
-        ours = true;
-        cache->sh->size -= c->node->fs_size;
-        c->node->exists = 0;
-        c->node->fs_size = 0;
-        c->node->body_start = 0;
-        c->node->uniq = 0;
+    const bool ours = is_current(*c->node, c->uniq);
+    if (ours) {
+        forget_file(*cache, *c->node);
     }
     ngx_shmtx_unlock(&cache->shpool->mutex);
 

@@ -11,12 +11,15 @@ namespace cdn {
 
 #if (NGX_HTTP_CACHE)
 
-// Whether the cache's node is of the file that r->cache has open; in the cache's lock.  Those that
-// nginx loaded at its start know no number of their file.
-inline bool is_current(const ngx_http_cache_t &c)
+// In the cache's lock: whether its node is of this file.  Those that nginx loaded at its start know
+// no number of their file.
+inline bool is_current(const ngx_http_file_cache_node_t &node, ngx_file_uniq_t file)
 {
-    return c.node->exists && (c.node->uniq == c.uniq || c.node->uniq == 0);
+    return node.exists && (node.uniq == file || node.uniq == 0);
 }
+
+// In the cache's lock: nobody finds this node's file any more.
+void forget_file(ngx_http_file_cache_t &cache, ngx_http_file_cache_node_t &node);
 
 // The response that r->cache has open is gone: file and entry.  Whoever asks next finds nothing.
 void drop_cached(ngx_http_request_t *r);

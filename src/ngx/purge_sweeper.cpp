@@ -1,6 +1,7 @@
 #include "ngx/purge_sweeper.h"
 
 #include "ngx/bridge.h"
+#include "ngx/cache_file.h"
 #include "ngx/purge_state.h"
 #include "ngx/timer.h"
 #include "ngx/upstreams.h"
@@ -266,13 +267,9 @@ bool forget(const Found &one)
 
     ngx_shmtx_lock(&cache->shpool->mutex);
     if (auto *node = find_node(cache, one.key.data()); node != nullptr && node->exists) {
-        ours = node->uniq == 0 || node->uniq == one.uniq;    // 0: found at start, not yet opened
+        ours = is_current(*node, one.uniq);
         if (ours) {
-            cache->sh->size -= node->fs_size;
-            node->exists = 0;
-            node->fs_size = 0;
-            node->body_start = 0;
-            node->uniq = 0;
+            forget_file(*cache, *node);
         }
     }
     ngx_shmtx_unlock(&cache->shpool->mutex);

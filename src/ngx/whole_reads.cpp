@@ -31,7 +31,7 @@ void read_all_next_time(const ngx_http_cache_t &c)
     }
     ngx_http_file_cache_t &cache = *c.file_cache;
     ngx_shmtx_lock(&cache.shpool->mutex);
-    if (is_current(c)) {
+    if (is_current(*c.node, c.uniq)) {
         c.node->body_start = static_cast<std::size_t>(c.length);
     }
     ngx_shmtx_unlock(&cache.shpool->mutex);
