@@ -188,6 +188,12 @@ void take_incoming(Follower &f, Batch &batch, std::chrono::steady_clock::time_po
     read_on(f);
 }
 
+// Redis answers, but not what was asked for.
+void refuse_reply(Stream &s, const redisReply &reply)
+{
+    s.reader->restart(reply.type == REDIS_REPLY_ERROR ? reply_text(&reply) : "no stream of purges");
+}
+
 void read_stream(Stream &s);
 
 void offer_again(Stream &s);
@@ -261,14 +267,14 @@ void read_stream(Stream &s)
                 return;
             }
             if (reply->type != REDIS_REPLY_ARRAY && reply->type != REDIS_REPLY_NIL) {
-                s.reader->restart(reply->type == REDIS_REPLY_ERROR ? reply_text(reply) : "no stream of purges");
+                refuse_reply(s, *reply);
                 return;
             }
             set_redis_state(*f.conf, true, clock_ms());
 
             auto entries = std::make_shared<std::vector<purge::Entry>>(entries_of(reply));
             if (entries->empty() && reply->type == REDIS_REPLY_ARRAY) {
-                s.reader->restart("no stream of purges");
+                refuse_reply(s, *reply);
                 return;
             }
             const bool rolls_out = std::any_of(entries->begin(), entries->end(), [](const purge::Entry &entry) {
@@ -361,7 +367,7 @@ void on_reader_ready()
             return;
         }
         if (reply->type != REDIS_REPLY_STRING && reply->type != REDIS_REPLY_NIL) {
-            s.reader->restart(reply->type == REDIS_REPLY_ERROR ? reply_text(reply) : "no stream of purges");
+            refuse_reply(s, *reply);
             return;
         }
 
