@@ -1,9 +1,9 @@
 #include "ngx/purge_handler.h"
 
-#include "core/digest.h"
 #include "ngx/aside.h"
 #include "ngx/headers.h"
 #include "ngx/image_rewrite.h"
+#include "ngx/purge_caller.h"
 #include "ngx/purge_fleet.h"
 #include "ngx/purge_state.h"
 #include "ngx/timer.h"
@@ -14,8 +14,6 @@
 #include <memory>
 #include <set>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 namespace cdn {
@@ -27,95 +25,6 @@ constexpr std::size_t recent_bytes = 1U << 20;         // of the journal, for li
 Error refusal(ErrorCode code, std::string message)
 {
     return {code, std::move(message)};
-}
-
-// ---- who may
-
-bool is_local(ngx_http_request_t *r)
-{
-    const sockaddr *address = r->connection->sockaddr;
-    switch (address->sa_family) {
-    case AF_UNIX:
-        return true;
-    case AF_INET: {
-        const auto *in = reinterpret_cast<const sockaddr_in *>(address);
-        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-    }
-#if (NGX_HAVE_INET6)
-    case AF_INET6: {
-        const auto *in = reinterpret_cast<const sockaddr_in6 *>(address);
-        return IN6_IS_ADDR_LOOPBACK(&in->sin6_addr)
-               || (IN6_IS_ADDR_V4MAPPED(&in->sin6_addr) && in->sin6_addr.s6_addr[12] == 127);
-    }
-#endif
-    default:
-        return false;
-    }
-}
-
-// In constant time; digests, so that not even the length shows.
-bool same_secret(std::string_view a, std::string_view b)
-{
-    const std::string left = sha256_hex(a);
-    const std::string right = sha256_hex(b);
-    return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-// The password of "user:password" in base64.
-std::string basic_password(std::string_view encoded)
-{
-    std::string decoded(encoded.size() / 4 * 3 + 3, '\0');
-    const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char *>(decoded.data()),
-                                       reinterpret_cast<const unsigned char *>(encoded.data()),
-                                       static_cast<int>(encoded.size()));
-    if (encoded.empty() || encoded.size() > 4096 || length < 0) {
-        return {};
-    }
-    std::size_t padding = 0;
-    while (padding < 2 && encoded[encoded.size() - 1 - padding] == '=') {
-        padding++;
-    }
-    decoded.resize(static_cast<std::size_t>(length) - padding);
-    return std::string(cut(decoded, ':').after);
-}
-
-bool shows_token(ngx_http_request_t *r, const std::string &token)
-{
-    bool shown = false;
-    const auto check = [&](std::string_view value) { shown = same_secret(value, token) || shown; };
-
-    const std::string authorization = request_header(r, "Authorization");
-    const auto [scheme, credentials, has_credentials] = cut(authorization, ' ');
-    if (equal_ignoring_case(scheme, "Bearer")) {
-        check(trim(credentials));
-    } else if (equal_ignoring_case(scheme, "Basic")) {
-        check(basic_password(trim(credentials)));
-    }
-    for (const std::string_view name : {"Fastly-Key", "AccessKey"}) {
-        each_header(r->headers_in.headers, name, false,
-                    [&](ngx_table_elt_t &field) { check(view(field.value)); });
-    }
-    return shown;
-}
-
-std::optional<Error> check_caller(ngx_http_request_t *r)
-{
-    const PurgeConf &conf = loc_conf(r).purge;
-
-    if (conf.token != nullptr) {
-        if (!shows_token(r, *conf.token)) {
-            return refusal(ErrorCode::unauthorized, "the purge token is missing or wrong");
-        }
-    } else if (!conf.is_open && !is_local(r)) {
-        return refusal(ErrorCode::forbidden, "purges are taken from this machine only");
-    }
-
-    const std::string_view address = view(r->connection->addr_text);
-    const std::uint64_t hash = ngx_hash_key(borrow(address).data, address.size());
-    if (!may_call(main_conf(r), hash, clock_ms())) {
-        return refusal(ErrorCode::too_many, "too many purge calls from this address: try again in a second");
-    }
-    return std::nullopt;
 }
 
 // ---- reading
