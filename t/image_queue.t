@@ -5,6 +5,7 @@ use lib 't/lib';
 use NginxTest;
 use File::Temp ();
 use List::Util 'min';
+use POSIX ();
 use Time::HiRes 'time';
 
 my $noise = do {
@@ -37,6 +38,22 @@ for my $quality (40 .. 42) {
     my $start = time;
     is(ask('calm', "width=700,format=auto,quality=$quality")->finish->header('Content-Type'), 'image/avif', 'in AVIF where there is no queue');
     $ms = min($ms, int(1000 * (time - $start)) + 1);
+}
+
+SKIP: {
+    my ($kernel, $machine) = (POSIX::uname())[2, 4];
+    skip('the number of sched_getattr(2) is that of x86_64', 3) if $machine ne 'x86_64';
+    my ($worker) = $t->workers;
+    my %thread = map {
+        my $attributes = pack 'L12', 48;
+        syscall 315, $_, $attributes, 48, 0;
+        $_ => { nice => (unpack 'L L Q l', $attributes)[3], slice => (unpack 'L L Q l L Q', $attributes)[5] };
+    } map { m{(\d+)$} ? int $1 : () } glob "/proc/$worker/task/*";
+    ok((grep { $_->{nice} == 15 } values %thread), 'who makes pictures steps back');
+
+    skip('Linux before 6.12 knows no slices', 2) if sprintf('%d%03d', $kernel =~ /^(\d+)\.(\d+)/) < 6012;
+    is($thread{$worker}{slice}, 100_000, 'and the event loop asks for short turns');
+    is((grep { $_->{slice} == 100_000 } values %thread), 1, 'it alone');
 }
 
 # behind three that take as long each, with a choice of formats or without one

@@ -16,8 +16,10 @@
 #include <vector>
 
 #include <malloc.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace cdn {
@@ -29,6 +31,10 @@ using std::chrono::milliseconds;
 
 // Below this, serving waits for pixels (measured with scripts/bench latency).
 constexpr int pool_nice = 15;
+
+// Time that the event loop asks of the scheduler at once.  Where it is shorter than others' (1 to 3 ms),
+// Linux 6.12 and later let it pass the pool's threads as soon as it has work; before, nothing changes.
+constexpr std::uint64_t loop_slice_ns = 100'000;
 
 // A source byte costs about this much of a thread; what a job is expected to
 // cost delays when it is due, so that small ones pass.
@@ -152,6 +158,24 @@ void put_back(Queue &q, Job &job)
         q.shared->ledger.overdue(ngx_pid, -1);
     }
     q.changed.notify_all();
+}
+
+// What it had, and a slice of its own; without the right to it things stay as they are.
+void shorten_slice()
+{
+    struct {                                           // sched_setattr(2): C libraries before 2.41 have none
+        std::uint32_t size, policy;
+        std::uint64_t flags;
+        std::int32_t  nice;
+        std::uint32_t priority;
+        std::uint64_t runtime, deadline, period;
+    } how{};
+
+    if (syscall(SYS_sched_getattr, 0, &how, sizeof(how), 0) == 0 && how.policy == SCHED_OTHER) {
+        how.size = sizeof(how);
+        how.runtime = loop_slice_ns;
+        (void) syscall(SYS_sched_setattr, 0, &how, 0);
+    }
 }
 
 // ---- on threads
@@ -547,6 +571,7 @@ bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)
     std::thread(run_lane).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 
+    shorten_slice();                                   // threads begun after it would have it too
     return true;
 }
 
