@@ -10,8 +10,9 @@ namespace cdn {
 
 namespace {
 
-sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url,
-                   std::string_view cookies)
+// `room` is for what is not remembered.
+const sign::Genuine &judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_view url,
+                           std::string_view cookies, sign::Genuine &room)
 {
     std::vector<ngx_str_t> values(gate.expressions.size());
     for (std::size_t i = 0; i < values.size(); i++) {
@@ -27,7 +28,7 @@ sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_vi
     for (const ngx_str_t &value : values) {
         question.add(view(value));
     }
-    if (const auto known = gate.genuine->find(question, ngx_time())) {
+    if (const sign::Genuine *known = gate.memory->tokens.find(question, ngx_time())) {
         return *known;
     }
 
@@ -35,16 +36,21 @@ sign::Answer judge(ngx_http_request_t *r, const SignPolicy &gate, std::string_vi
     asked.url = sign::Url::of(url);
     asked.cookies = cookies;
     asked.value = [&](std::size_t index) { return std::string(view(values[index])); };
-    const sign::Answer answer = gate.scheme->verify(asked, ngx_time());
-    gate.genuine->add(question, answer, ngx_time());
-    return answer;
+    room.answer = gate.scheme->verify(asked, ngx_time());
+    room.clean = gate.scheme->clean(asked.url);
+    gate.memory->tokens.add(question, room, ngx_time());
+    return room;
 }
 
 void count(ngx_http_request_t *r, const SignPolicy &gate, sign::Verdict verdict)
 {
     if (auto z = zone(main_conf(r))) {
-        z->counters.add(status::Metric::signatures,
-                        {label_of(z->counters, gate.scheme_name), label_of(z->counters, sign::name(verdict))});
+        auto &counter = gate.memory->counters[static_cast<std::size_t>(verdict)];
+        if (counter == nullptr) {
+            counter = z->counters.counter(status::Metric::signatures, {label_of(z->counters, gate.scheme_name),
+                                                                       label_of(z->counters, sign::name(verdict))});
+        }
+        z->counters.add_to(counter, 1);
     }
 }
 
@@ -80,22 +86,22 @@ void take_cookies(ngx_http_request_t *r, const std::vector<std::string> &names)
     }
 }
 
-// Whatever the verdict: nobody downstream sees a token.
-void take_token(ngx_http_request_t *r, const sign::Scheme &scheme, const std::string &url)
+// Whatever the verdict: nobody downstream sees a token.  `clean` is what the scheme left of `url`.
+void take_token(ngx_http_request_t *r, const sign::Scheme &scheme, std::string_view url, std::string_view clean)
 {
-    const auto parts = sign::Url::of(url);
-    const std::string clean = scheme.clean(parts);
     if (clean == url && !r->internal) {
         return;
     }
 
-    if (sign::Url::of(clean).path != parts.path) {
+    const auto parts = sign::Url::of(url);
+    const auto cleaned = sign::Url::of(clean);
+    if (cleaned.path != parts.path) {
         set_url(r, clean);
         return;
     }
 
     if (!r->internal) {
-        set_query(r, sign::Url::of(clean).query, clean);
+        set_query(r, cleaned.query, clean);
         return;
     }
 
@@ -125,8 +131,12 @@ RequestState *pass_gate(ngx_http_request_t *r)
     // A rewrite is part of what the server serves under the client's URL; an internal
     // redirect goes to another one.
     const bool redirected = r != r->main || signature.redirects > 0;
-    const std::string url = redirected ? raw_url(r)
-                                       : std::string(without_fragment(view(state.client_uri)));
+    std::string made;
+    std::string_view url = without_fragment(view(state.client_uri));
+    if (redirected) {
+        made = raw_url(r);
+        url = made;
+    }
 
     // who came through a gate is not asked there again, wherever it leads
     const bool was_let_in = signature.policy == gate && signature.is_judged
@@ -140,16 +150,23 @@ RequestState *pass_gate(ngx_http_request_t *r)
         take_cookies(r, cookies);
     }
 
+    sign::Genuine room;
+    std::string_view clean;
     if (r == r->main && !was_let_in) {
-        signature.answer = judge(r, *gate, url, signature.cookies.value_or(""));
+        const auto &judged = judge(r, *gate, url, signature.cookies ? std::string_view(*signature.cookies) : "", room);
+        clean = judged.clean;
+        signature.answer = judged.answer;
         signature.is_judged = true;
         if (const auto expires = signature.answer.expires) {
             signature.expires = std::min(signature.expires.value_or(*expires), *expires);
         }
         count(r, *gate, signature.answer.verdict);
+    } else {
+        room.clean = gate->scheme->clean(sign::Url::of(url));
+        clean = room.clean;
     }
 
-    take_token(r, *gate->scheme, url);
+    take_token(r, *gate->scheme, url, clean);
 
     signature.policy = gate;
     signature.redirects_seen = signature.redirects;

@@ -69,7 +69,7 @@ const SignPolicy *make_policy(ngx_conf_t *cf, const SignConf &conf)
     policy->scheme_name = chosen.name;
     policy->scheme = std::move(*scheme);
     policy->late_is_gone = chosen.late_is_gone;
-    policy->genuine = std::make_unique<sign::GenuineTokens>(random_number());
+    policy->memory = std::make_unique<SignMemory>(sign::GenuineTokens(random_number()));
 
     for (const std::string &text : policy->scheme->expressions()) {
         if (!compile(cf, text, policy->expressions.emplace_back())) {

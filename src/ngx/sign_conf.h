@@ -6,7 +6,9 @@
 #include "sign/genuine.h"
 #include "sign/keyring.h"
 #include "sign/scheme.h"
+#include "status/counters.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +16,12 @@
 namespace cdn {
 
 enum SignMode : ngx_uint_t { sign_off, sign_optional, sign_required };
+
+// What a worker remembers of a gate.
+struct SignMemory {
+    sign::GenuineTokens tokens;
+    std::array<status::Counters::Number *, sign::verdicts> counters{};   // in the zone, once found
+};
 
 // What the lines of one level come to.  Locations that inherit all of them share it:
 // it is one and the same gate.
@@ -23,7 +31,7 @@ struct SignPolicy {
     std::unique_ptr<sign::Scheme>         scheme;
     std::vector<ngx_http_complex_value_t> expressions; // the scheme's, compiled
     bool                                  late_is_gone = false;   // expired=410
-    std::unique_ptr<sign::GenuineTokens>  genuine;     // a worker's own, once it is one
+    std::unique_ptr<SignMemory>           memory;
 };
 
 // cdn_sign_scheme NAME key=value ...

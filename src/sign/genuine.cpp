@@ -2,13 +2,22 @@
 
 #include "core/hash.h"
 
+#include <cstring>
+#include <utility>
+
 namespace cdn::sign {
 
 void Question::add(std::string_view part)
 {
     const std::uint64_t size = part.size();
-    text_.append(reinterpret_cast<const char *>(&size), sizeof(size));
-    text_ += part;
+    if (!fits() || size > longest || longest - size_ < sizeof(size) + size) {
+        size_ = longest + 1;
+        return;
+    }
+
+    std::memcpy(text_ + size_, &size, sizeof(size));
+    size_ += sizeof(size);
+    size_ += part.copy(text_ + size_, size);
 }
 
 std::size_t GenuineTokens::place(const Question &question) const
@@ -16,26 +25,27 @@ std::size_t GenuineTokens::place(const Question &question) const
     return hash(question.text(), seed_) % most;
 }
 
-std::optional<Answer> GenuineTokens::find(const Question &question, std::int64_t now) const
+const Genuine *GenuineTokens::find(const Question &question, std::int64_t now) const
 {
-    if (entries_.empty()) {
-        return std::nullopt;
+    if (entries_.empty() || !question.fits()) {
+        return nullptr;
     }
 
     const Entry &entry = entries_[place(question)];
-    const bool lasts = entry.answer.verdict == Verdict::ok && entry.text == question.text() && now >= entry.since
-                       && (!entry.answer.expires || now <= *entry.answer.expires);
-    return lasts ? std::optional(entry.answer) : std::nullopt;
+    const Answer &answer = entry.genuine.answer;
+    const bool lasts = answer.verdict == Verdict::ok && entry.text == question.text() && now >= entry.since
+                       && (!answer.expires || now <= *answer.expires);
+    return lasts ? &entry.genuine : nullptr;
 }
 
-void GenuineTokens::add(const Question &question, const Answer &answer, std::int64_t now)
+void GenuineTokens::add(const Question &question, Genuine genuine, std::int64_t now)
 {
-    if (answer.verdict != Verdict::ok || question.text().size() > longest) {
+    if (genuine.answer.verdict != Verdict::ok || !question.fits()) {
         return;
     }
 
     entries_.resize(most);
-    entries_[place(question)] = {std::string(question.text()), answer, now};
+    entries_[place(question)] = {std::string(question.text()), std::move(genuine), now};
 }
 
 }  // namespace cdn::sign

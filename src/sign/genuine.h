@@ -5,8 +5,8 @@
 
 #include "sign/scheme.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,35 +16,43 @@ namespace cdn::sign {
 // All that a verdict depends on but keys and time, each part told from the next.
 class Question {
 public:
-    Question() { text_.reserve(256); }
+    static constexpr std::size_t longest = 1024;       // with eight bytes for each part
 
     void add(std::string_view part);
-    std::string_view text() const { return text_; }
+
+    bool fits() const { return size_ <= longest; }
+    std::string_view text() const { return {text_, fits() ? size_ : 0}; }
 
 private:
-    std::string text_;
+    char        text_[longest];                        // as far as written
+    std::size_t size_ = 0;                             // beyond `longest` once a part did not fit
+};
+
+// What Scheme::verify() and Scheme::clean() said.
+struct Genuine {
+    Answer      answer;
+    std::string clean;                                 // URL
 };
 
 // Of one scheme and its keys.  Only what is equal to the last byte is found; what is forged is
 // verified each time, as if there were no memory.
 class GenuineTokens {
 public:
-    static constexpr std::size_t most = 512;           // about 150 KB, at most 600
-    static constexpr std::size_t longest = 1024;       // question
+    static constexpr std::size_t most = 512;           // about 200 KB, at most 1.1 MB
 
     // The seed is random: who chooses URLs does not choose whose place theirs takes.
     explicit GenuineTokens(std::uint64_t seed) : seed_(seed) {}
 
-    // What verify() said, where it would still say so.
-    std::optional<Answer> find(const Question &question, std::int64_t now) const;
+    // Where both would still say so; until the next add().
+    const Genuine *find(const Question &question, std::int64_t now) const;
 
-    // Answers that are not ok are not remembered.
-    void add(const Question &question, const Answer &answer, std::int64_t now);
+    // Answers that are not ok are not remembered, nor what is too long.
+    void add(const Question &question, Genuine genuine, std::int64_t now);
 
 private:
     struct Entry {
         std::string  text;
-        Answer       answer;
+        Genuine      genuine;
         std::int64_t since = 0;                        // a clock that goes back may make it too early
     };
 

@@ -7,6 +7,7 @@
 #include "sign/keyring.h"
 #include "sign/url.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,7 @@ enum class Verdict {
     expired,                                           // genuine, but late
     forbidden,                                         // bound to another address or country
 };
+constexpr std::size_t verdicts = 5;
 
 std::string_view name(Verdict verdict);
 

@@ -14,9 +14,9 @@ Question question(std::initializer_list<std::string_view> parts)
     return made;
 }
 
-Answer ok(std::optional<std::int64_t> expires)
+Genuine ok(std::optional<std::int64_t> expires)
 {
-    return {Verdict::ok, false, expires};
+    return {{Verdict::ok, false, expires}, "/clean"};
 }
 
 TEST(GenuineTokens, AreFoundWhileTheyLast)
@@ -27,10 +27,11 @@ TEST(GenuineTokens, AreFoundWhileTheyLast)
 
     tokens.add(asked, ok(200), 100);
     for (const std::int64_t now : {100, 150, 200}) {
-        const auto answer = tokens.find(asked, now);
-        ASSERT_TRUE(answer);
-        EXPECT_EQ(answer->verdict, Verdict::ok);
-        EXPECT_EQ(answer->expires, 200);
+        const Genuine *found = tokens.find(asked, now);
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->answer.verdict, Verdict::ok);
+        EXPECT_EQ(found->answer.expires, 200);
+        EXPECT_EQ(found->clean, "/clean");
     }
     EXPECT_FALSE(tokens.find(asked, 201));
     EXPECT_FALSE(tokens.find(asked, 99)) << "a clock that went back";
@@ -47,7 +48,7 @@ TEST(GenuineTokens, NothingElseIsGenuine)
 {
     GenuineTokens tokens(1);
     for (const Verdict verdict : {Verdict::missing, Verdict::invalid, Verdict::expired, Verdict::forbidden}) {
-        tokens.add(question({"/a"}), {verdict, false, 200}, 100);
+        tokens.add(question({"/a"}), {{verdict, false, 200}, "/a"}, 100);
         EXPECT_FALSE(tokens.find(question({"/a"}), 100)) << name(verdict);
     }
 }
@@ -79,11 +80,13 @@ TEST(GenuineTokens, PartsAreToldApart)
 TEST(GenuineTokens, LongOnesAreNotKept)
 {
     GenuineTokens tokens(1);
-    const std::string fits(GenuineTokens::longest - sizeof(std::uint64_t), 'x');
+    const std::string fits(Question::longest - sizeof(std::uint64_t), 'x');
     tokens.add(question({fits}), ok(200), 100);
     tokens.add(question({fits + 'x'}), ok(200), 100);
     EXPECT_TRUE(tokens.find(question({fits}), 100));
     EXPECT_FALSE(tokens.find(question({fits + 'x'}), 100));
+    EXPECT_FALSE(tokens.find(question({fits, ""}), 100)) << "nor is what fits of a longer one";
+    EXPECT_FALSE(tokens.find(question({fits + 'x', fits}), 100));
 }
 
 TEST(GenuineTokens, TakeEachOthersPlace)
@@ -95,8 +98,8 @@ TEST(GenuineTokens, TakeEachOthersPlace)
     }
     int found = 0;
     for (int i = 0; i < many; i++) {
-        if (const auto answer = tokens.find(question({"/" + std::to_string(i)}), 100)) {
-            EXPECT_EQ(answer->expires, 1000 + i);
+        if (const Genuine *token = tokens.find(question({"/" + std::to_string(i)}), 100)) {
+            EXPECT_EQ(token->answer.expires, 1000 + i);
             found++;
         }
     }
