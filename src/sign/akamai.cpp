@@ -86,14 +86,10 @@ public:
         return answer;
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    unsigned grants() const override { return wish::expires | wish::starts | wish::ip | wish::area; }
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
     {
-        if (auto error = beyond(wish, wish::expires | wish::starts | wish::ip | wish::area)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
         if (wish.area.find_first_of("~&#+ ") != wish.area.npos || (!wish.area.empty() && !covers(wish.area, asked.url.path))) {
             return bad_request("the area is a pattern that covers the URL, like /videos/*, not \""
                                + printable(wish.area) + '"');

@@ -191,16 +191,16 @@ public:
         return answer;
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, ~0U & ~wish::starts)) {
-            return std::move(*error);
-        }
-        const Token before = read_token(asked.url);
-        if (before.tokens > 0 || !before.expires.empty() || before.is_directory) {
-            return bad_request("the URL has a token already: \"" + printable(asked.url.text()) + '"');
-        }
+    unsigned grants() const override { return ~0U & ~wish::starts; }
 
+    bool is_signed(const Url &url) const override
+    {
+        const Token token = read_token(url);
+        return token.tokens > 0 || !token.expires.empty() || token.is_directory;
+    }
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string last = std::to_string(wish.last());
         if (last.size() != 10) {
             return bad_request("an expiry has ten digits");

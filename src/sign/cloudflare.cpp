@@ -67,16 +67,12 @@ public:
         return matches ? genuine(*issued + ttl_ - 1, now) : refused(Verdict::invalid);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    unsigned grants() const override { return wish::expires; }
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
     {
         if (wish.expires) {
             return bad_request("such a URL is valid for its ttl from now, and cannot have another expiry");
-        }
-        if (auto error = beyond(wish, wish::nothing)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
         }
 
         const std::string issued = std::to_string(wish.now);
@@ -128,15 +124,10 @@ public:
         return matches ? genuine(*last, now) : refused(Verdict::invalid);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, wish::expires)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return wish::expires; }
 
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string message = with_argument(asked.url, names[exp] + '=' + std::to_string(wish.last()));
         const Hmac hmac(Hash::sha256(), wish.key.secret.bytes());
         return message + '&' + names[sig] + '=' + hex(hmac.of({message}));

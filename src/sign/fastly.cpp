@@ -45,15 +45,10 @@ public:
         return matches ? genuine(*last, now) : refused(Verdict::invalid);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, wish::expires)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return wish::expires; }
 
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string last = std::to_string(wish.last());
         if (last.size() != 10) {
             return bad_request("an expiry has ten digits");

@@ -51,14 +51,10 @@ public:
         return {Verdict::missing, true, std::nullopt};
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    unsigned grants() const override { return wish::expires | wish::area; }
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
     {
-        if (auto error = beyond(wish, wish::expires | wish::area)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
         if (wish.key.id.empty()) {
             return bad_request("needs the key's name");
         }

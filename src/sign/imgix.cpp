@@ -38,15 +38,10 @@ public:
         return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, wish::expires)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return wish::expires; }
 
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string text = wish.expires ? with_argument(asked.url, names[expires] + '=' + std::to_string(*wish.expires))
                                               : asked.url.text();
         return with_argument(text, names[signature] + '=' + code(wish.key, text));

@@ -67,11 +67,12 @@ public:
         return expiry.last ? genuine(*expiry.last, now) : refused(Verdict::ok);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
+    unsigned grants() const override { return wish::expires; }
+
+    bool is_signed(const Url &) const override { return false; }   // any segment may be the first of a path
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
     {
-        if (auto error = beyond(wish, wish::expires)) {
-            return std::move(*error);
-        }
         if (asked.url.has_query || wish.key.salt.bytes().empty()) {
             return bad_request(asked.url.has_query ? "such a URL cannot have a query" : "needs a salt");
         }

@@ -45,15 +45,10 @@ public:
                            : genuine(*last, now);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, is_image_ ? wish::nothing : wish::expires)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return is_image_ ? wish::nothing : wish::expires; }
 
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string last = std::to_string(wish.last());
         const std::string text = names[token] + '=' + code(wish.key, asked.url.path, asked.url.query, last);
         return with_argument(asked.url, is_image_ ? text : text + '&' + names[expire] + '=' + last);

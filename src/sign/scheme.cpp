@@ -168,7 +168,7 @@ Made make_scheme(std::string_view name, SchemeOptions options, const Keyring &ke
     return bad_request(std::string(name) + ": " + made.error().message);
 }
 
-std::optional<Error> beyond(const Wish &wish, unsigned granted)
+Result<std::string> Scheme::sign(const Asked &asked, const Wish &wish) const
 {
     const std::pair<bool, std::string_view> wishes[] = {
         {wish.expires.has_value(), "an expiry"},
@@ -179,19 +179,16 @@ std::optional<Error> beyond(const Wish &wish, unsigned granted)
         {wish.in_path, "a token in the path"},
     };
     for (std::size_t i = 0; i < std::size(wishes); i++) {
-        if (wishes[i].first && (granted & 1U << i) == 0) {
+        if (wishes[i].first && (grants() & 1U << i) == 0) {
             return bad_request("such a URL cannot have " + std::string(wishes[i].second));
         }
     }
 
-    return std::nullopt;
-}
+    if (is_signed(asked.url)) {
+        return bad_request("the URL has a token already: \"" + printable(asked.url.text()) + '"');
+    }
 
-std::optional<Error> signed_already(const Scheme &scheme, const Url &url)
-{
-    return scheme.clean(url) != url.text()
-               ? std::optional(bad_request("the URL has a token already: \"" + printable(url.text()) + '"'))
-               : std::nullopt;
+    return signed_url(asked, wish);
 }
 
 std::string with_argument(const Url &url, std::string_view argument)

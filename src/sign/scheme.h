@@ -58,6 +58,10 @@ struct Wish {
     std::int64_t last() const { return expires.value_or(now + 3600); }
 };
 
+namespace wish {
+enum Part : unsigned { nothing = 0, expires = 1, starts = 2, ip = 4, area = 8, hash = 16, in_path = 32 };
+}
+
 class Scheme {
 public:
     virtual ~Scheme() = default;
@@ -68,7 +72,7 @@ public:
 
     // The URL with a token that verify() takes for genuine.  Of `asked` it reads the URL
     // and the values; the scheme's own keys it does not need.
-    virtual Result<std::string> sign(const Asked &asked, const Wish &wish) const = 0;
+    Result<std::string> sign(const Asked &asked, const Wish &wish) const;
 
     // The URL without its token, valid or not.
     virtual std::string clean(const Url &url) const = 0;
@@ -80,6 +84,15 @@ public:
     const std::vector<std::string> &expressions() const { return expressions_; }
 
 protected:
+    // What of a Wish it can fulfil: bits of wish::Part.
+    virtual unsigned grants() const = 0;
+
+    // A token is there already, which would be mixed up with another.
+    virtual bool is_signed(const Url &url) const { return clean(url) != url.text(); }
+
+    // What sign() is, of a URL without a token, for a wish that it can fulfil.
+    virtual Result<std::string> signed_url(const Asked &asked, const Wish &wish) const = 0;
+
     std::size_t add_expression(std::string text)
     {
         expressions_.push_back(std::move(text));

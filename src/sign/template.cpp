@@ -225,15 +225,10 @@ public:
         return recipe_.expires ? genuine(last, now) : refused(Verdict::ok);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, recipe_.expires ? wish::expires : wish::nothing)) {
-            return std::move(*error);
-        }
-        if (auto error = signed_already(*this, asked.url)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return recipe_.expires ? wish::expires : wish::nothing; }
 
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         const std::string last = recipe_.expires ? print_time(wish.last()) : "";
         const auto hmac = recipe_.is_hmac ? std::optional<Hmac>(std::in_place, recipe_.hash, wish.key.secret.bytes())
                                           : std::nullopt;

@@ -38,12 +38,12 @@ public:
         return refused(matches ? Verdict::ok : Verdict::invalid);
     }
 
-    Result<std::string> sign(const Asked &asked, const Wish &wish) const override
-    {
-        if (auto error = beyond(wish, wish::nothing)) {
-            return std::move(*error);
-        }
+    unsigned grants() const override { return wish::nothing; }
 
+    bool is_signed(const Url &) const override { return false; }   // any segment may be the first of a path
+
+    Result<std::string> signed_url(const Asked &asked, const Wish &wish) const override
+    {
         return '/' + code(Hmac(Hash::sha1(), wish.key.secret.bytes()), asked.url) + asked.url.text();
     }
 
