@@ -39,6 +39,9 @@ Result<std::string> read_body(ngx_http_request_t *r)
     for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
         const ngx_buf_t *buffer = link->buf;
         const auto length = static_cast<std::size_t>(ngx_buf_size(buffer));
+        if (length == 0) {
+            continue;                                  // "Content-Length: 0": neither memory nor a file
+        }
         if (body.size() + length > purge::longest_body) {
             return refusal(ErrorCode::too_large, "the body has more than 1048576 bytes");
         }
