@@ -55,6 +55,7 @@ is(call(POST => '/client/v4/zones/z/purge_cache/', '{"files":["HTTPS://LocalHost
 is(call(DELETE => '/client/v4/zones/z/purge_cache', '{"tags":["caf\u00e9","caf\u00e9"]}'), '200 MISS', 'a tag twice, without a type');
 is(call(POST => '/client/v4/zones/z/purge_cache', '{"files":[]}', @json), '400 HIT', 'an empty list');
 is(call(POST => '/client/v4/zones/z/purge_cache', '{"purge_everything":false}', @json), '400 HIT', 'not everything');
+is(call(POST => '/service/S/purge', undef, 'Surrogate-Key' => 'x', 'Surrogate-Key' => 'y news'), '200 MISS', 'Fastly: keys in two headers');
 is(call(POST => '/service/S/purge/caf%C3%A9'), '200 MISS', 'Fastly: an escaped key');
 is(call(DELETE => '/zones/purgetag/1.json', 'tags%5B0%5D=x&tags%5B1%5D=news', @form), '200 MISS', 'KeyCDN: a form');
 is(call(DELETE => '/zones/purgeurl/1.json', '{"urls":["localhost/a"]}', @json), '200 MISS', 'KeyCDN: a URL without scheme');

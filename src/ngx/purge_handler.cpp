@@ -538,7 +538,10 @@ void answer(const SharedWaiting &waiting)
     own->path = std::move(target.path);
     own->query = std::move(target.query);
     own->host = view(r->headers_in.server);
-    own->surrogate_key = request_header(r, "Surrogate-Key");
+    each_header(r->headers_in.headers, "Surrogate-Key", false, [&](ngx_table_elt_t &field) {
+        own->surrogate_key += view(field.value);
+        own->surrogate_key += ' ';                     // no comma: it parts no keys here
+    });
     own->soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
 
     waiting->dialect = purge::dialect_of(own->call());
