@@ -73,8 +73,8 @@ public:
 
     TableImage image() const;                          // all of what is applied by now, some of what comes
 
-    // Objects stored before `oldest_ms` (now - retention) count as soft-purged.  So does, hard or soft as they
-    // were, what matches no pattern of those looked at in time, if there are more.
+    // Objects stored before `oldest_ms` (now - retention) count as soft-purged.  Patterns that there is no
+    // time to compare with count as matched.
     Verdict judge(const Object &object, std::int64_t oldest_ms) const;
 
     // From 1 up, with each change: until the next one, a verdict stands.
