@@ -136,8 +136,8 @@ std::optional<Purges> purges(const MainConf &conf)
 
     Purges p{purge::Table(conf.purge_table, conf.purge_table_size, false), *conf.journal};
     if (p.table.position() != p.journal.end()) {
-        // another nginx of a binary upgrade, or of another zone size, has written: since keep_up(), so that
-        // it is not much, and nobody is served before it is known
+        // another nginx of a binary upgrade, or of another zone size, has written since keep_up(): nobody is
+        // served before that is known.  Most often it is little; a call of 10,000 targets takes 6 ms
         const purge::Journal::Lock lock(p.journal);
         bring_up_to_date(lock, p.journal, p.table);
     }
