@@ -119,13 +119,16 @@ $t->start;
 is(cached('/kill'), 'MISS 2', 'an acknowledged purge outlives kill -9');
 
 # who may
-my $guarded = nginx(<<'CONF', http => 'cdn_zone 1m; cdn_purge_rate 1 burst=3;');
+my $guarded = nginx(<<'CONF', http => 'cdn_zone 1m; cdn_purge_rate 1 burst=5;');
     location ^~ /cdn/purge { cdn_purge_api; cdn_purge_token s3cret; }
 CONF
 is($guarded->request(PURGE => '/x')->status, 401, 'without the token nobody purges');
 is($guarded->request(PURGE => '/x', headers => [Authorization => 'Bearer wrong'])->status, 401, 'nor with a wrong one');
 is($guarded->request(PURGE => '/x', headers => [Authorization => 'Bearer s3cret'])->status, 200, 'with it one does');
 is($guarded->request(PURGE => '/x', headers => [Authorization => 'Basic ' . 'dTpzM2NyZXQ='])->status, 200, 'as a password');
+is($guarded->request(PURGE => '/x', headers => [Authorization => 'Basic ' . 'czNjcmV0Og=='])->status, 200, "as KeyCDN's user without one");
+is($guarded->request(PURGE => '/x', headers => [Authorization => 'Basic ' . 'czNjcmV0Ondyb25n'])->status, 401, 'not as one with another');
+is($guarded->request(PURGE => '/x', headers => ['X-Auth-Email' => 'a@b.c', 'X-Auth-Key' => 's3cret'])->status, 200, "as Cloudflare's key");
 is($guarded->request(PURGE => '/x', headers => ['Fastly-Key' => 's3cret'])->status, 200, "as Fastly's key");
 is($guarded->request(PURGE => '/x', headers => [AccessKey => 's3cret'])->status, 429, 'not more often than allowed');
 

@@ -48,6 +48,23 @@ my $before = $t->get('/1')->body;
 is(purge(), 200, 'the new one goes on');
 cmp_ok($t->get('/1')->body, '>', $before, 'and purges');
 
+# ---- an upgrade that is taken back
+
+$old = $t->master;
+kill USR2 => $old;
+ok(eventually(sub { -e "$t->{dir}/nginx.pid.oldbin" && -s "$t->{dir}/nginx.pid" }), 'another upgrade');
+my $new = $t->master;
+kill WINCH => $old;
+ok(eventually(sub { !$t->workers($old) }), 'leaves the old one without workers');
+$before = $t->get('/1')->body;
+is(scalar(grep { purge() == 200 } 1 .. 300), 300, 'what the new one purges');
+kill HUP => $old;
+ok(eventually(sub { $t->workers($old) }), 'is known to the old one, which comes back');
+kill QUIT => $new;
+ok(eventually(sub { !-e "/proc/$new" }), 'and is alone');
+is($t->get('/1')->header('X-Pid'), ($t->workers($old))[0], 'then it serves');
+cmp_ok($t->get('/1')->body, '>', $before, 'and nothing that was purged');
+
 my $stranger = NginxTest->prepare('location /cdn/purge { cdn_purge_api; }',
     http => "cdn_zone 1m;\ncdn_state $t->{dir}/state;");
 my ($status, $output) = $stranger->run_nginx;

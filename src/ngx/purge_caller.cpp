@@ -38,10 +38,12 @@ bool same_secret(std::string_view a, std::string_view b)
     return equal_in_constant_time(sha256_hex(a), sha256_hex(b));
 }
 
-// The password of "user:password" in base64.
+// The password of "user:password" in base64; KeyCDN's plugins send their key as a user without one.
 std::string basic_password(std::string_view encoded)
 {
-    return std::string(cut(base64_decode(encoded).value_or(""), ':').after);
+    const std::string decoded = base64_decode(encoded).value_or("");
+    const auto [user, password, has_password] = cut(decoded, ':');
+    return std::string(password.empty() ? user : password);
 }
 
 bool shows_token(ngx_http_request_t *r, const std::string &token)
@@ -56,7 +58,7 @@ bool shows_token(ngx_http_request_t *r, const std::string &token)
     } else if (equal_ignoring_case(scheme, "Basic")) {
         check(basic_password(trim(credentials)));
     }
-    for (const std::string_view name : {"Fastly-Key", "AccessKey"}) {
+    for (const std::string_view name : {"Fastly-Key", "AccessKey", "X-Auth-Key"}) {
         each_header(r->headers_in.headers, name, false,
                     [&](ngx_table_elt_t &field) { check(view(field.value)); });
     }

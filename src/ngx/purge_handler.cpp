@@ -39,6 +39,9 @@ Result<std::string> read_body(ngx_http_request_t *r)
     for (ngx_chain_t *link = r->request_body->bufs; link != nullptr; link = link->next) {
         const ngx_buf_t *buffer = link->buf;
         const auto length = static_cast<std::size_t>(ngx_buf_size(buffer));
+        if (length == 0) {
+            continue;                                  // "Content-Length: 0": neither memory nor a file
+        }
         if (body.size() + length > purge::longest_body) {
             return refusal(ErrorCode::too_large, "the body has more than 1048576 bytes");
         }
@@ -535,7 +538,10 @@ void answer(const SharedWaiting &waiting)
     own->path = std::move(target.path);
     own->query = std::move(target.query);
     own->host = view(r->headers_in.server);
-    own->surrogate_key = request_header(r, "Surrogate-Key");
+    each_header(r->headers_in.headers, "Surrogate-Key", false, [&](ngx_table_elt_t &field) {
+        own->surrogate_key += view(field.value);
+        own->surrogate_key += ' ';                     // no comma: it parts no keys here
+    });
     own->soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
 
     waiting->dialect = purge::dialect_of(own->call());

@@ -22,23 +22,22 @@ std::string make_id(std::int64_t time_ms)
     return purge::make_id(time_ms, random_number());
 }
 
-void apply_line(purge::Table &table, std::string_view text)
+void apply_line(purge::Table &table, const purge::Line &line)
 {
-    const auto line = purge::parse_line(text);
-    if (!line) {
-        return;                                        // of a newer version; nothing here is lost by it
-    }
-
-    if (const auto *purge = std::get_if<purge::Purge>(&*line); purge != nullptr && purge->time_ms > 0) {
+    if (const auto *purge = std::get_if<purge::Purge>(&line); purge != nullptr && purge->time_ms > 0) {
         table.apply(purge->targets, purge->mode, purge->time_ms);
-    } else if (const auto *floor = std::get_if<purge::Floor>(&*line)) {
+    } else if (const auto *floor = std::get_if<purge::Floor>(&line)) {
         table.raise_floor(floor->time_ms, floor->strict);
     }
 }
 
 bool catch_up(const purge::Journal &journal, purge::Table &table)
 {
-    return journal.catch_up(table, [&](std::string_view line) { apply_line(table, line); });
+    return journal.catch_up(table, [&](std::string_view text) {
+        if (const auto line = purge::parse_line(text)) {
+            apply_line(table, *line);                  // else of a newer version; nothing here is lost by it
+        }
+    });
 }
 
 void bring_up_to_date(const purge::Journal::Lock &lock, purge::Journal &journal, purge::Table &table)
@@ -137,11 +136,45 @@ std::optional<Purges> purges(const MainConf &conf)
 
     Purges p{purge::Table(conf.purge_table, conf.purge_table_size, false), *conf.journal};
     if (p.table.position() != p.journal.end()) {
-        // another nginx of a binary upgrade, or of another zone size, has written
+        // another nginx of a binary upgrade, or of another zone size, has written since keep_up(): nobody is
+        // served before that is known.  Most often it is little; a call of 10,000 targets takes 6 ms
         const purge::Journal::Lock lock(p.journal);
         bring_up_to_date(lock, p.journal, p.table);
     }
     return p;
+}
+
+bool keep_up(const MainConf &conf, std::size_t bytes)
+{
+    purge::Journal &journal = *conf.journal;
+    purge::Table table(conf.purge_table, conf.purge_table_size, false);
+
+    const auto from = table.position();
+    const auto end = journal.end();
+    if (from == end) {
+        return true;
+    }
+
+    // parsed before the lock is taken, which the other nginx needs for each purge
+    std::vector<purge::Line> lines;
+    const auto next = journal.read_some(from, end, bytes, [&](std::string_view text, purge::Journal::Position) {
+        if (auto line = purge::parse_line(text)) {
+            lines.push_back(std::move(*line));
+        }
+    });
+
+    const purge::Journal::Lock lock(journal);
+    if (table.position() == from) {                    // no other worker was faster
+        if (next) {
+            for (const purge::Line &line : lines) {
+                apply_line(table, line);
+            }
+            table.set_position(*next);
+        } else {
+            bring_up_to_date(lock, journal, table);
+        }
+    }
+    return table.position() == journal.end();
 }
 
 Prepared prepare(purge::Purge purge)

@@ -27,6 +27,10 @@ bool open_purges(MainConf &conf, ngx_cycle_t *cycle, void *memory, std::size_t s
 // Nothing where no location obeys or takes purges.  The table is up to date.
 std::optional<Purges> purges(const MainConf &conf);
 
+// Applies about so many bytes of what another nginx of a binary upgrade has written, beside requests, which
+// else would have to.  True: that was all.
+bool keep_up(const MainConf &conf, std::size_t bytes);
+
 // A purge with the text of its targets: what takes long of accepting ten thousand is done beforehand.
 struct Prepared {
     purge::Purge purge;

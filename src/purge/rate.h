@@ -9,7 +9,7 @@ namespace cdn::purge {
 
 struct Bucket {
     std::uint64_t address = 0;                         // a hash; 0: free
-    std::int64_t  full_at_ms = 0;                      // when it will be full again
+    std::int64_t  full_at_us = 0;                      // when it will be full again
 };
 
 // Takes one call at `now_ms`; false: too many.  An unknown address takes the

@@ -21,6 +21,10 @@ constexpr std::uint32_t both_count = 2;                // the other half is full
 constexpr std::uint64_t cleared_at_once = 8;           // done long before it is needed
 constexpr std::size_t length_words = (longest_prefix + 1) / 64;
 
+// A request's time for patterns: a step takes 0.2 ns with ordinary ones, 2 to 5 ns at worst (measured
+// with glibc 2.36): 256 patterns "*aaa...b*" hold a URL of 8 KiB "a" for about a millisecond, not for seconds.
+constexpr std::size_t most_steps = 250'000;
+
 void raise(Time &time, std::int64_t value)
 {
     if (value > time.load(std::memory_order_relaxed)) {
@@ -384,7 +388,8 @@ void Table::restore(const TableImage &image)
 
 // ---- judging
 
-void Table::raise_for_text(std::string_view text, std::int64_t born_ms, Times &times) const
+void Table::raise_for_text(std::string_view text, std::int64_t born_ms, std::size_t &steps,
+                           Times &times) const
 {
     times.raise(find(Kind::url, text));
 
@@ -422,7 +427,7 @@ void Table::raise_for_text(std::string_view text, std::int64_t born_ms, Times &t
                 }
                 continue;
             }
-            if (length != 0 && matches(Wildcards::stars, {copy.data(), length}, text)) {
+            if (length != 0 && matches_stars({copy.data(), length}, text, steps).value_or(true)) {
                 times.raise(own);
             }
             break;
@@ -441,10 +446,11 @@ Table::Times Table::newest_for(const Object &object) const
         times.raise(find(Kind::tag, tag));
     }
 
+    std::size_t steps = most_steps;
     for (const Resource &resource : object.resources) {
-        raise_for_text(resource.text, object.born_ms, times);
+        raise_for_text(resource.text, object.born_ms, steps, times);
         if (!resource.host.empty()) {
-            raise_for_text("//" + resource.host + resource.text, object.born_ms, times);
+            raise_for_text("//" + resource.host + resource.text, object.born_ms, steps, times);
         }
     }
 

@@ -73,7 +73,8 @@ public:
 
     TableImage image() const;                          // all of what is applied by now, some of what comes
 
-    // Objects stored before `oldest_ms` (now - retention) count as soft-purged.
+    // Objects stored before `oldest_ms` (now - retention) count as soft-purged.  Patterns that there is no
+    // time to compare with count as matched.
     Verdict judge(const Object &object, std::int64_t oldest_ms) const;
 
     // From 1 up, with each change: until the next one, a verdict stands.
@@ -110,7 +111,7 @@ private:
     void clear_slots(std::uint64_t count);
     void forget(Times newest);
     Times newest_for(const Object &object) const;
-    void raise_for_text(std::string_view text, std::int64_t born_ms, Times &times) const;
+    void raise_for_text(std::string_view text, std::int64_t born_ms, std::size_t &steps, Times &times) const;
 
     Head *head_;
 };

@@ -177,7 +177,7 @@ private:
 
         const auto all = split(*patterns, '!');
         return std::any_of(all.begin(), all.end(), [&](std::string_view pattern) {
-            return matches(Wildcards::stars_and_question_marks, pattern, *path);
+            return matches(pattern, *path);
         });
     }
 

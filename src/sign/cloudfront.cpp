@@ -266,7 +266,7 @@ private:
 
     static bool covers(std::string_view resource, std::string_view url, std::string_view path)
     {
-        return resource == url || (plain_path(path) && matches(Wildcards::stars_and_question_marks, resource, url));
+        return resource == url || (plain_path(path) && matches(resource, url));
     }
 
     bool is_genuine(std::string_view id, Hash algorithm, std::string_view text, std::string_view code) const

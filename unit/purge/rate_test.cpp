@@ -34,6 +34,20 @@ TEST_F(Rate, GivesTheBurstAtOnceAndTheRateAfterwards)
     EXPECT_EQ(taken(2'000'000), 20);
 }
 
+TEST_F(Rate, IsExactAboveAThousandASecond)
+{
+    const auto taken_fast = [&](std::int64_t now_ms) {
+        int count = 0;
+        for (int i = 0; i < 10'000; i++) {
+            count += take_call(buckets, 7, now_ms, 3000, 600);
+        }
+        return count;
+    };
+    EXPECT_EQ(taken_fast(1'000'000), 600);
+    EXPECT_EQ(taken_fast(1'000'001), 3);
+    EXPECT_EQ(taken_fast(1'000'101), 300);
+}
+
 TEST_F(Rate, IsEachAddressesOwn)
 {
     EXPECT_EQ(taken(1'000'000, 1), 20);

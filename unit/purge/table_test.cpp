@@ -118,6 +118,22 @@ TEST_F(PurgeTable, MatchesPatternsFromEndToEnd)
     EXPECT_EQ(judge(object(2001)), Verdict::hard);
 }
 
+TEST_F(PurgeTable, TakesWhatItCannotCompareInTimeForAMatch)
+{
+    const std::string text = '/' + std::string(8191, 'a');
+    for (int i = 0; i < 7; i++) {
+        purge("pattern:*a" + std::to_string(i) + "b*", 2000, Mode::soft);
+    }
+    purge("pattern:*b*", 3000);
+    std::vector<Resource> resources(3, {"", text});
+    EXPECT_EQ(judge(object(1000, "", resources)), Verdict::kept);   // 196,608 bytes
+
+    resources.push_back({"", text});                                // 262,144 bytes
+    EXPECT_EQ(judge(object(1000, "", resources)), Verdict::hard);
+    EXPECT_EQ(judge(object(2001, "", resources)), Verdict::kept);   // younger than the most of them
+    EXPECT_EQ(judge(object(3001, "", resources)), Verdict::kept);
+}
+
 TEST_F(PurgeTable, ForgetsTheOldestPatternBehindTheFloor)
 {
     for (int i = 0; i < 300; i++) {
