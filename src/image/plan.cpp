@@ -458,13 +458,19 @@ std::uint64_t decoding_memory(const SourceInfo &source, int frames, int shrink, 
     return pixels * decoder_bytes(source) + in_flight * source.pixel_bytes;
 }
 
+// The file; once more where its end is put to it.
+std::uint64_t file_memory(const SourceInfo &source)
+{
+    return source.bytes * (source.ends_early ? 2 : 1);
+}
+
 // A scout's copy of all frames, and what it makes of one.
 std::uint64_t looking_memory(const SourceInfo &source)
 {
     const double scale = std::min(1.0, static_cast<double>(look_side) / std::max(source.width, source.height));
     const auto frame = static_cast<std::uint64_t>(
         static_cast<double>(area(source.width, source.height)) * scale * scale * 4);
-    return source.bytes + decoding_memory(source, source.frames, 1, scale) + frame * (source.frames + 4ULL);
+    return file_memory(source) + decoding_memory(source, source.frames, 1, scale) + frame * (source.frames + 4ULL);
 }
 
 // How large to draw for the part that is used; libvips draws no smaller than
@@ -489,7 +495,7 @@ std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
     const std::uint64_t tilting =
         plan.tilt != 0 ? (area(plan.box.width, plan.box.height) * 20 + result * 4) * plan.frames : 0;
 
-    return source.bytes + decoding_memory(source, plan.frames, shrink_on_load(source, plan), plan.scale)
+    return file_memory(source) + decoding_memory(source, plan.frames, shrink_on_load(source, plan), plan.scale)
            + resized * std::max(source.pixel_bytes, 4) + tilting + encoding;
 }
 

@@ -33,6 +33,7 @@ struct SourceInfo {
     bool          alpha = false;
     int           pixel_bytes = 4;                     // of a decoded one
     bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
+    bool          ends_early = false;                  // a JPEG that lacks but the marker of its end
     bool          drawn = false;                       // it has no pixels: made in the size asked for
     double        exact_width = 0;                     // then, in pixels that need not be whole
     double        exact_height = 0;

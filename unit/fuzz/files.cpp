@@ -1,5 +1,6 @@
 #include "image/bare.h"
 #include "image/bombs.h"
+#include "image/ending.h"
 #include "image/sniff.h"
 #include "targets.h"
 
@@ -16,7 +17,9 @@ void files(std::string_view bytes)
     }
 
     image::check_for_bombs(bytes, *format);
+    const bool cut = image::lacks_end_marker(bytes) || image::breaks_off(bytes);
     if (image::is_bare(bytes, *format)) {
+        must(!cut || (*format != image::Format::jpeg && *format != image::Format::gif), "a bare file has its end");
         must(!image::is_bare(std::string(bytes) + 'x', *format), "nothing follows a bare file");
         must(!image::is_bare(bytes.substr(0, bytes.size() - 1), *format), "a bare file is whole");
     }
