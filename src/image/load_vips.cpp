@@ -2,6 +2,7 @@
 
 #include "image/document_vips.h"
 #include "image/ending.h"
+#include "image/layout.h"
 
 #include <algorithm>
 #include <cmath>
@@ -110,6 +111,7 @@ bool needs_whole_picture(Format format, const Picture &header)
     switch (format) {
     case Format::jpeg: return header.number("jpeg-multiscan", 0) != 0;
     case Format::png:  return header.number("interlaced", 0) != 0;
+    case Format::tiff: return false;
     default:           return true;
     }
 }
@@ -200,6 +202,11 @@ Result<SourceInfo> read_header(std::string_view bytes, Format format, int page, 
     info.alpha = header.alpha();
     info.pixel_bytes = static_cast<int>(VIPS_IMAGE_SIZEOF_PEL(header.get()));
     info.whole_in_memory = needs_whole_picture(format, header);
+    if (format == Format::tiff) {
+        info.block_memory = tiff_block_memory(bytes, page, info.width, info.height, info.pixel_bytes);
+    }
+    // a picture's alpha is one more of the file, and decoded beside it
+    info.quarter_chroma = (format == Format::avif || format == Format::heif) && !info.alpha && has_quarter_chroma(bytes);
     info.ends_early = format == Format::jpeg && lacks_end_marker(bytes);
 
     return info;

@@ -425,7 +425,8 @@ std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
 }
 
 // What a decoder keeps of each pixel until the last one is read, measured with libvips 8.14:
-// a JPEG's coefficients have 16 bits; libheif converts planes, those of more than 8 bits twice.
+// a JPEG's coefficients have 16 bits; libheif converts planes, those of more than 8 bits twice,
+// and such as are as large as the picture by way of others.
 std::uint64_t decoder_bytes(const SourceInfo &source)
 {
     if (!source.whole_in_memory) {
@@ -437,7 +438,7 @@ std::uint64_t decoder_bytes(const SourceInfo &source)
     case Format::jpeg: return 2 * bytes;
     case Format::jxl:  return 3 * bytes;
     case Format::avif:
-    case Format::heif: return bytes > 4 ? 24 : 12;
+    case Format::heif: return bytes > 4 ? (source.quarter_chroma ? 18 : 24) : (source.quarter_chroma ? 7 : 12);
     default:           return bytes;
     }
 }
@@ -455,7 +456,7 @@ std::uint64_t decoding_memory(const SourceInfo &source, int frames, int shrink, 
     const std::uint64_t pixels = area(source.width, source.height) * frames;
     const std::uint64_t in_flight = frames > 1 ? pixels : std::min(area(source.width / shrink, source.height / shrink),
                                                                    source.width / shrink * lines_in_flight);
-    return pixels * decoder_bytes(source) + in_flight * source.pixel_bytes;
+    return pixels * decoder_bytes(source) + source.block_memory + in_flight * source.pixel_bytes;
 }
 
 // The file; once more where its end is put to it.
