@@ -425,8 +425,8 @@ std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
 }
 
 // What a decoder keeps of each pixel until the last one is read, measured with libvips 8.14:
-// a JPEG's coefficients have 16 bits; libheif converts planes, those of more than 8 bits twice,
-// and such as are as large as the picture by way of others.
+// a JPEG's coefficients have 16 bits; libheif converts planes, full chroma and more than 8 bits by
+// way of further ones.
 std::uint64_t decoder_bytes(const SourceInfo &source)
 {
     if (!source.whole_in_memory) {
