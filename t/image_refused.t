@@ -29,6 +29,8 @@ my %files = (
     'marker.jpg'    => "\xff\xd8\xff",
     'truncated.jpg' => substr($photo, 0, 50_000),
     'truncated.png' => substr($png, 0, length($png) / 2),
+    'truncated.gif' => substr(picture(width => 60, height => 40, frames => 4, format => 'gif'), 0, -20),
+    'unended.jpg'   => substr($photo, 0, -2),
     'garbage.jpg'   => substr($photo, 0, 1000) . ("\x55" x 100_000),
     'a.svg'         => $svg,
     'a.svgz'        => $svgz,
@@ -127,6 +129,7 @@ refused("$prefix/width=20/text.jpg", 415, qr/the source is not an image/, 'text'
 refused("$prefix/width=20/marker.jpg", 415, qr/.*jpeg/, 'three bytes of a JPEG');
 refused("$prefix/width=20/truncated.jpg", 415, qr/.*jpeg/, 'a truncated JPEG');
 refused("$prefix/width=20/truncated.png", 415, qr/.*png/, 'a truncated PNG');
+refused("$prefix/width=20/truncated.gif", 415, qr/the source is a gif that breaks off/, 'a truncated animation, of which there are frames');
 refused("$prefix/width=20/garbage.jpg", 415, qr/.*jpeg/, 'a JPEG of garbage');
 refused("$prefix/width=20/a.svg", 415, qr/the source is svg, which is not accepted/, 'an SVG');
 refused("$prefix/width=20/a.svgz", 415, qr/the source is not an image/, 'a gzipped SVG');
@@ -139,6 +142,8 @@ refused("$prefix/width=20/$_", 415, qr/.*(avif|webp|gif|tiff).*/, "the beginning
 refused("$prefix/width=20/many.gif", 413, qr/the source has 12 frames, more than 10/, 'too many frames');
 refused("$prefix/width=20/big.jpg", 413, qr/the source has more than 1048576 bytes/, 'too many bytes');
 
+is($t->get("$prefix/width=20/unended.jpg")->body, $t->get("$prefix/width=20/cat.jpg")->body,
+    'a JPEG that lacks but the marker of its end is whole');
 is($t->get("$prefix/width=20/cat.png")->header('Content-Type'), 'image/jpeg', 'a wrong extension is no error');
 is($t->get("$prefix/width=20/noext")->header('Content-Type'), 'image/png', 'nor is none');
 

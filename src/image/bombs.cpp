@@ -1,5 +1,7 @@
 #include "image/bombs.h"
 
+#include "image/jpeg_segments.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,29 +25,11 @@ std::size_t big_endian(std::string_view bytes)
     return value;
 }
 
-// ITU-T T.81 annex B: markers, of which most have a length, and entropy-coded
-// data, in which 0xFF is followed by zero or a restart marker.
 std::size_t count_scans(std::string_view bytes)
 {
     std::size_t scans = 0;
-
-    for (std::size_t at = 2; (at = bytes.find('\xFF', at)) != bytes.npos && at + 1 < bytes.size();) {
-        const auto marker = static_cast<std::uint8_t>(bytes[at + 1]);
-
-        if (marker == 0xFF) {                          // padding
-            at += 1;
-            continue;
-        }
-        if (marker == 0xD9) {                          // end of image
-            break;
-        }
-        if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD8) || at + 4 > bytes.size()) {
-            at += 2;
-            continue;
-        }
-
-        scans += marker == 0xDA ? 1 : 0;
-        at += 2 + big_endian(bytes.substr(at + 2, 2));
+    for (JpegSegments segments(bytes); segments.next();) {
+        scans += segments.marker() == 0xDA ? 1 : 0;
     }
 
     return scans;

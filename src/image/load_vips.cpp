@@ -1,14 +1,19 @@
 #include "image/load_vips.h"
 
 #include "image/document_vips.h"
+#include "image/ending.h"
+#include "image/layout.h"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
 
 namespace cdn::image {
 
 namespace {
+
+using namespace std::string_view_literals;
 
 struct LoadOptions {
     int    shrink = 1;                                 // JPEG: 1 2 4 8
@@ -16,6 +21,37 @@ struct LoadOptions {
     int    frames = 1;
     int    page = 1;
 };
+
+// Of a JPEG that lacks the marker of its end: such a picture, and no half of one.
+Picture load_ended(std::string_view jpeg, int shrink, bool has_several_scans)
+{
+    // libjpeg decodes several scans, up to the marker, before it gives a line, and has warned by
+    // then of what is missing.  Of a single one libvips would overlook a warning from the last
+    // lines; there the 64 bits that libjpeg reads ahead follow instead of the marker, all ones and
+    // so no code of anything: what needs more comes to the end of the file, which is an error.
+    const std::string_view tail = has_several_scans ? "\xFF\xD9"sv
+                                                    : "\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0"sv;
+    const VipsFailOn fail_on = has_several_scans ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
+
+    const std::size_t size = jpeg.size() + tail.size();
+    auto *copy = static_cast<char *>(g_malloc(size));
+    std::copy(tail.begin(), tail.end(), std::copy(jpeg.begin(), jpeg.end(), copy));
+
+    // who reads holds the source, which holds the bytes
+    const auto drop = [](void *bytes, void *) {
+        g_free(bytes);
+        return 0;
+    };
+    VipsBlob *blob = vips_blob_new(drop, copy, size);
+    const std::unique_ptr<VipsSource, decltype(&g_object_unref)> source(vips_source_new_from_blob(blob),
+                                                                        g_object_unref);
+    vips_area_unref(VIPS_AREA(blob));
+
+    VipsImage *out = nullptr;
+    check(vips_jpegload_source(source.get(), &out, "shrink", shrink, "access", VIPS_ACCESS_SEQUENTIAL,
+                               "fail_on", fail_on, nullptr));
+    return Picture(out);
+}
 
 Picture load(std::string_view bytes, Format format, const LoadOptions &options)
 {
@@ -75,6 +111,7 @@ bool needs_whole_picture(Format format, const Picture &header)
     switch (format) {
     case Format::jpeg: return header.number("jpeg-multiscan", 0) != 0;
     case Format::png:  return header.number("interlaced", 0) != 0;
+    case Format::tiff: return false;
     default:           return true;
     }
 }
@@ -165,6 +202,12 @@ Result<SourceInfo> read_header(std::string_view bytes, Format format, int page, 
     info.alpha = header.alpha();
     info.pixel_bytes = static_cast<int>(VIPS_IMAGE_SIZEOF_PEL(header.get()));
     info.whole_in_memory = needs_whole_picture(format, header);
+    if (format == Format::tiff) {
+        info.block_memory = tiff_block_memory(bytes, page, info.width, info.height, info.pixel_bytes);
+    }
+    // a picture's alpha is one more of the file, and decoded beside it
+    info.quarter_chroma = (format == Format::avif || format == Format::heif) && !info.alpha && has_quarter_chroma(bytes);
+    info.ends_early = format == Format::jpeg && lacks_end_marker(bytes);
 
     return info;
 }
@@ -189,7 +232,8 @@ Picture load_for(std::string_view bytes, const SourceInfo &source, const Plan &p
                                                static_cast<double>(wanted_height) / source.height));
     }
 
-    Picture in = load(bytes, source.format, options);
+    Picture in = source.ends_early ? load_ended(bytes, options.shrink, source.whole_in_memory)
+                                   : load(bytes, source.format, options);
     if (plan.frames > 1) {
         in = in_memory(in, stop);
     }

@@ -425,7 +425,8 @@ std::uint64_t drawn_pixels(const SourceInfo &source, double scale)
 }
 
 // What a decoder keeps of each pixel until the last one is read, measured with libvips 8.14:
-// a JPEG's coefficients have 16 bits; libheif converts planes, those of more than 8 bits twice.
+// a JPEG's coefficients have 16 bits; libheif converts planes, full chroma and more than 8 bits by
+// way of further ones.
 std::uint64_t decoder_bytes(const SourceInfo &source)
 {
     if (!source.whole_in_memory) {
@@ -437,7 +438,7 @@ std::uint64_t decoder_bytes(const SourceInfo &source)
     case Format::jpeg: return 2 * bytes;
     case Format::jxl:  return 3 * bytes;
     case Format::avif:
-    case Format::heif: return bytes > 4 ? 24 : 12;
+    case Format::heif: return bytes > 4 ? (source.quarter_chroma ? 18 : 24) : (source.quarter_chroma ? 7 : 12);
     default:           return bytes;
     }
 }
@@ -455,7 +456,13 @@ std::uint64_t decoding_memory(const SourceInfo &source, int frames, int shrink, 
     const std::uint64_t pixels = area(source.width, source.height) * frames;
     const std::uint64_t in_flight = frames > 1 ? pixels : std::min(area(source.width / shrink, source.height / shrink),
                                                                    source.width / shrink * lines_in_flight);
-    return pixels * decoder_bytes(source) + in_flight * source.pixel_bytes;
+    return pixels * decoder_bytes(source) + source.block_memory + in_flight * source.pixel_bytes;
+}
+
+// The file; once more where its end is put to it.
+std::uint64_t file_memory(const SourceInfo &source)
+{
+    return source.bytes * (source.ends_early ? 2 : 1);
 }
 
 // A scout's copy of all frames, and what it makes of one.
@@ -464,7 +471,7 @@ std::uint64_t looking_memory(const SourceInfo &source)
     const double scale = std::min(1.0, static_cast<double>(look_side) / std::max(source.width, source.height));
     const auto frame = static_cast<std::uint64_t>(
         static_cast<double>(area(source.width, source.height)) * scale * scale * 4);
-    return source.bytes + decoding_memory(source, source.frames, 1, scale) + frame * (source.frames + 4ULL);
+    return file_memory(source) + decoding_memory(source, source.frames, 1, scale) + frame * (source.frames + 4ULL);
 }
 
 // How large to draw for the part that is used; libvips draws no smaller than
@@ -489,7 +496,7 @@ std::uint64_t estimate_memory(const SourceInfo &source, const Plan &plan)
     const std::uint64_t tilting =
         plan.tilt != 0 ? (area(plan.box.width, plan.box.height) * 20 + result * 4) * plan.frames : 0;
 
-    return source.bytes + decoding_memory(source, plan.frames, shrink_on_load(source, plan), plan.scale)
+    return file_memory(source) + decoding_memory(source, plan.frames, shrink_on_load(source, plan), plan.scale)
            + resized * std::max(source.pixel_bytes, 4) + tilting + encoding;
 }
 

@@ -33,6 +33,9 @@ struct SourceInfo {
     bool          alpha = false;
     int           pixel_bytes = 4;                     // of a decoded one
     bool          whole_in_memory = false;             // interlaced, or a codec without scan lines
+    bool          quarter_chroma = false;              // an AVIF or HEIF: 4:2:0
+    std::uint64_t block_memory = 0;                    // a TIFF: what is held of tiles and strips
+    bool          ends_early = false;                  // a JPEG that lacks but the marker of its end
     bool          drawn = false;                       // it has no pixels: made in the size asked for
     double        exact_width = 0;                     // then, in pixels that need not be whole
     double        exact_height = 0;

@@ -5,6 +5,7 @@
 #include "image/bare.h"
 #include "image/bombs.h"
 #include "image/document_vips.h"
+#include "image/ending.h"
 #include "image/json.h"
 #include "image/load_vips.h"
 #include "image/overlay_vips.h"
@@ -144,6 +145,9 @@ Result<SourceInfo> read_source(std::string_view bytes, int page, FormatSet input
     }
     if (const auto error = check_for_bombs(bytes, *format, what)) {
         return *error;
+    }
+    if (*format == Format::gif && breaks_off(bytes)) {
+        return Error{ErrorCode::unsupported, what + " is a gif that breaks off"};
     }
 
     vips_error_clear();

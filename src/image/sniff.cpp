@@ -2,6 +2,8 @@
 
 #include "core/text.h"
 
+#include <algorithm>
+
 namespace cdn::image {
 
 namespace {
@@ -49,8 +51,20 @@ std::optional<Format> sniff_brands(std::string_view bytes)
     return found;
 }
 
+// "<svg", or with a prefix for its namespace, "<svg:svg".
+bool is_svg_element(std::string_view text)
+{
+    const auto end = text.find_first_of(" \t\r\n>/");
+    if (!text.starts_with('<') || end == text.npos) {
+        return false;
+    }
+
+    const auto name = text.substr(1, end - 1);
+    return name == "svg"sv || name.ends_with(":svg"sv);
+}
+
 // An XML document whose root is <svg>: past a byte order mark, white space,
-// the declaration, comments and a document type.
+// the declaration, comments and a document type, which may declare entities.
 bool is_svg(std::string_view text)
 {
     if (text.starts_with("\xEF\xBB\xBF"sv)) {
@@ -71,9 +85,11 @@ bool is_svg(std::string_view text)
             end = "-->";
         } else if (text.starts_with("<!")) {
             end = ">";
+            if (const auto at = text.find_first_of("[>"); at != text.npos && text[at] == '[') {
+                text.remove_prefix(std::min(text.find(']', at), text.size()));
+            }
         } else {
-            return text.starts_with("<svg"sv) && text.size() > 4
-                   && " \t\r\n>/"sv.find(text[4]) != std::string_view::npos;
+            return is_svg_element(text);
         }
 
         const auto at = text.find(end);
@@ -107,9 +123,6 @@ std::optional<Format> sniff(std::string_view bytes)
     {
         return Format::tiff;
     }
-    if (bytes.starts_with("%PDF-"sv)) {
-        return Format::pdf;
-    }
     // ISO/IEC 18181-2: a codestream, or one in a container
     if (bytes.starts_with("\xFF\x0A"sv) || bytes.starts_with("\0\0\0\x0CJXL \r\n\x87\n"sv)) {
         return Format::jxl;
@@ -119,6 +132,10 @@ std::optional<Format> sniff(std::string_view bytes)
     }
     if (is_svg(bytes)) {
         return Format::svg;
+    }
+    // as readers of PDF do: something may be in front
+    if (bytes.substr(0, 1024).find("%PDF-"sv) != bytes.npos) {
+        return Format::pdf;
     }
 
     return std::nullopt;

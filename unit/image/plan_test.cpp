@@ -866,6 +866,8 @@ TEST(EstimatedMemory, CoversWhatWasMeasured)
         int    width, height, pixel_bytes;
         bool   whole;
         double file, peak;
+        bool   quarter_chroma = false;
+        double blocks = 0;
     };
     static constexpr Measured measured[] = {
         {Format::png, 4608, 3072, 3, false, 14.9, 39.5},
@@ -875,11 +877,19 @@ TEST(EstimatedMemory, CoversWhatWasMeasured)
         {Format::png, 4608, 3072, 8, false, 21.8, 82.5},
         {Format::png, 4608, 3072, 8, true, 24.0, 179.0},
         {Format::png, 18432, 768, 3, false, 5.7, 45.7},
-        {Format::tiff, 4608, 3072, 6, true, 13.0, 142.8},
         {Format::avif, 3041, 2028, 3, true, 0.1, 85.7},
         {Format::avif, 3041, 2028, 6, true, 0.1, 161.2},
         {Format::avif, 3041, 2028, 8, true, 0.1, 161.6},
         {Format::heif, 3041, 2028, 4, true, 0.2, 73.7},
+        {Format::avif, 1064, 710, 3, true, 0.0, 8.3, true},
+        {Format::avif, 3041, 2028, 3, true, 0.1, 46.7, true},
+        {Format::avif, 4608, 3072, 3, true, 0.1, 98.0, true},
+        {Format::heif, 3041, 2028, 3, true, 0.2, 48.0, true},
+        {Format::heif, 4608, 3072, 3, true, 0.3, 109.0, true},
+        {Format::heif, 4608, 3072, 6, true, 0.4, 215.2, true},
+        {Format::tiff, 4608, 3072, 3, false, 17.8, 92.5, false, 60.3},
+        {Format::tiff, 4608, 3072, 3, false, 22.3, 69.3, false, 22.3},
+        {Format::tiff, 4608, 3072, 6, false, 14.7, 61.8, false, 7.7},
         {Format::jxl, 3041, 2028, 3, true, 0.1, 54.8},
         {Format::jxl, 3041, 2028, 6, true, 0.1, 136.6},
     };
@@ -889,6 +899,8 @@ TEST(EstimatedMemory, CoversWhatWasMeasured)
         info.bytes = static_cast<std::uint64_t>(m.file * 1e6);
         info.pixel_bytes = m.pixel_bytes;
         info.whole_in_memory = m.whole;
+        info.quarter_chroma = m.quarter_chroma;
+        info.block_memory = static_cast<std::uint64_t>(m.blocks * 1e6);
         Request request = exactly(Format::jpeg);
         request.width = 600;
 

@@ -377,6 +377,33 @@ TEST_F(Render, RefusesTruncatedPictures)
     }
 }
 
+TEST_F(Render, MakesAWholeJpegThatLacksTheMarkerOfItsEnd)
+{
+    for (const char *suffix : {".jpg", ".jpg[interlace]", ".jpg[Q=100,subsample_mode=off]", ".jpg[optimize_coding]"}) {
+        const auto whole = encoded(noise(200, 200), suffix);
+        for (const int width : {20, 0}) {
+            const auto made = [&](std::size_t missing) {
+                return try_rendered(std::string_view(whole).substr(0, whole.size() - missing),
+                                    as(Format::png, asked(width, 0)));
+            };
+            const auto image = made(0);
+            ASSERT_TRUE(image && made(1) && made(2)) << suffix << ' ' << width;
+            EXPECT_EQ(bytes_of(*made(1)), bytes_of(*image)) << suffix << ' ' << width;
+            EXPECT_EQ(bytes_of(*made(2)), bytes_of(*image)) << suffix << ' ' << width;
+            EXPECT_FALSE(made(500)) << suffix << ' ' << width;
+        }
+    }
+}
+
+TEST_F(Render, RefusesAnAnimationThatBreaksOff)
+{
+    for (const char *suffix : {".gif", ".webp"}) {
+        const auto whole = encoded(film(40, 20, {{red, green}, {blue, red}, {green, blue}}), suffix);
+        ASSERT_TRUE(try_rendered(whole, asked(20, 0))) << suffix;
+        EXPECT_FALSE(try_rendered(std::string_view(whole).substr(0, whole.size() - 6), asked(20, 0))) << suffix;
+    }
+}
+
 TEST_F(Render, RefusesABeginningWithoutAPicture)
 {
     for (const auto bytes : {""sv, "\xFF\xD8\xFF"sv, "\x89PNG\r\n\x1A\n"sv, "GIF89a"sv,

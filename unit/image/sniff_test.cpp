@@ -58,7 +58,6 @@ TEST(Sniff, NeedsTheWholeSignature)
         {"RIFF\x24\0\0\0WAVEfmt "sv, std::nullopt},
         {"II*"sv, std::nullopt},
         {"II+\0\x04\0\0\0"sv, std::nullopt},          // BigTIFF has offsets of eight bytes
-        {"\n%PDF-1.4"sv, std::nullopt},
     });
 }
 
@@ -105,9 +104,14 @@ TEST(Sniff, FindsTheRootOfAnSvg)
     expect({
         {"\xEF\xBB\xBF <svg xmlns='x'>"sv, Format::svg},
         {"<?xml version='1.0'?>\r\n<!-- > --><!DOCTYPE svg>\n<svg\n>"sv, Format::svg},
+        {"<!DOCTYPE svg PUBLIC '-' 'x' [\n <!ENTITY a 'http:>'>\n <!ENTITY b 'c'>\n] >\n<svg xmlns='&a;'>"sv, Format::svg},
+        {"<svg:svg xmlns:svg='x'>"sv, Format::svg},
         {"<svg/>"sv, Format::svg},
         {"<svg"sv, std::nullopt},
         {"<svgz>"sv, std::nullopt},
+        {"<svg:rect>"sv, std::nullopt},
+        {"<xsvg>"sv, std::nullopt},
+        {"<!DOCTYPE svg [<svg>"sv, std::nullopt},
         {"<SVG>"sv, std::nullopt},
         {"<?xml"sv, std::nullopt},
         {"<!-- <svg>"sv, std::nullopt},
@@ -115,6 +119,15 @@ TEST(Sniff, FindsTheRootOfAnSvg)
         {"<?xml?>"sv, std::nullopt},
         {"x<svg>"sv, std::nullopt},
     });
+}
+
+TEST(Sniff, FindsAPdfBehindSomethingElse)
+{
+    EXPECT_EQ(sniff("\xEF\xBB\xBF%PDF-1.7\n"), Format::pdf);
+    EXPECT_EQ(sniff(std::string(1019, 'x') + "%PDF-1.7\n"), Format::pdf);
+    EXPECT_EQ(sniff(std::string(1020, 'x') + "%PDF-1.7\n"), std::nullopt);
+    EXPECT_EQ(sniff("GIF89a%PDF-1.7\n"), Format::gif);
+    EXPECT_EQ(sniff("<svg><!-- %PDF-1.7 -->"), Format::svg);
 }
 
 TEST(Sniff, LooksAtFourKilobytes)
