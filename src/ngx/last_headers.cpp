@@ -23,17 +23,18 @@ sign::Freshness read_freshness(ngx_http_request_t *r)
     sign::Freshness freshness;
     freshness.status = static_cast<unsigned>(r->headers_out.status);
 
-    each_response_header(r, "Cache-Control", [&](ngx_table_elt_t &header) {
-        freshness.cache_control += freshness.cache_control.empty() ? "" : ", ";
-        freshness.cache_control += view(header.value);
-    });
-    each_response_header(r, "Expires", [&](ngx_table_elt_t &header) {
-        const time_t expires = ngx_parse_http_time(header.value.data, header.value.len);
-        // what is no date is one long past (RFC 9111, section 5.3)
-        freshness.expires_in = expires == NGX_ERROR ? 0 : static_cast<std::int64_t>(expires) - ngx_time();
-    });
-    each_response_header(r, "Age", [&](ngx_table_elt_t &header) {
-        freshness.age = std::max(freshness.age, parse_digits(view(header.value)).value_or(0));
+    each_field(r->headers_out.headers, true, [&](ngx_table_elt_t &header) {
+        const auto name = view(header.key);
+        if (equal_ignoring_case(name, "Cache-Control")) {
+            freshness.cache_control += freshness.cache_control.empty() ? "" : ", ";
+            freshness.cache_control += view(header.value);
+        } else if (equal_ignoring_case(name, "Expires")) {
+            const time_t expires = ngx_parse_http_time(header.value.data, header.value.len);
+            // what is no date is one long past (RFC 9111, section 5.3)
+            freshness.expires_in = expires == NGX_ERROR ? 0 : static_cast<std::int64_t>(expires) - ngx_time();
+        } else if (equal_ignoring_case(name, "Age")) {
+            freshness.age = std::max(freshness.age, parse_digits(view(header.value)).value_or(0));
+        }
     });
 
     return freshness;

@@ -23,6 +23,19 @@ Unsaid unsaid(unsigned status)
     return among(cacheable) ? Unsaid::cacheable : among(errors) ? Unsaid::error : Unsaid::other;
 }
 
+// Of a response whose Cache-Control has no max-age.
+std::optional<std::int64_t> untold_max_age(const Freshness &freshness, std::int64_t most)
+{
+    if (freshness.expires_in) {
+        return std::clamp<std::int64_t>(*freshness.expires_in, 0, most);
+    }
+    if (unsaid(freshness.status) == Unsaid::other) {
+        return std::nullopt;
+    }
+
+    return unsaid(freshness.status) == Unsaid::cacheable ? most : 0;
+}
+
 }  // namespace
 
 std::string limit_browser(const Freshness &freshness, std::int64_t remaining)
@@ -30,6 +43,11 @@ std::string limit_browser(const Freshness &freshness, std::int64_t remaining)
     // an Age beyond all clocks adds nothing that could overflow
     const std::int64_t age = std::clamp<std::int64_t>(freshness.age, 0, std::int64_t{1} << 40);
     const std::int64_t most = std::clamp<std::int64_t>(remaining, 0, std::int64_t{1} << 40) + age;
+
+    if (freshness.cache_control.empty()) {             // files, mostly: the shortest way to the same
+        const auto max_age = untold_max_age(freshness, most);
+        return max_age ? "max-age=" + std::to_string(*max_age) : std::string();
+    }
 
     const auto directives = cache_directives(freshness.cache_control);
     const auto says = [&](auto what) { return std::any_of(directives.begin(), directives.end(), what); };
@@ -46,10 +64,8 @@ std::string limit_browser(const Freshness &freshness, std::int64_t remaining)
     }
 
     const bool revalidates = says([](const CacheDirective &d) { return d.is("no-cache") && !d.has_value; });
-    if (!max_age && freshness.expires_in) {
-        max_age = std::clamp<std::int64_t>(*freshness.expires_in, 0, most);
-    } else if (!max_age && !revalidates && unsaid(freshness.status) != Unsaid::other) {
-        max_age = unsaid(freshness.status) == Unsaid::cacheable ? most : 0;
+    if (!max_age && (freshness.expires_in || !revalidates)) {
+        max_age = untold_max_age(freshness, most);
     }
 
     return limited_directives(directives, max_age, most);
