@@ -2,16 +2,9 @@
 
 use lib 't/lib';
 use NginxTest;
+use NginxTest::Fleet qw($purging_locations);
 
-my $t = nginx(<<'CONF', http => <<'HTTP', origin => sub ($r) {
-    location / {
-        proxy_cache  c;
-        cdn_purge    on;
-        proxy_pass   http://%ORIGIN%;
-        add_header   X-Cache $upstream_cache_status always;
-    }
-    location ^~ /cdn/purge { cdn_purge_api; }
-CONF
+my $t = nginx($purging_locations, http => <<'HTTP', origin => sub ($r) {
     cdn_zone          1m;
     proxy_cache_path  %DIR%/cache/c keys_zone=c:1m;
 HTTP

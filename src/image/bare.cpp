@@ -1,5 +1,7 @@
 #include "image/bare.h"
 
+#include "image/gif_blocks.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -187,41 +189,19 @@ std::optional<std::string> bare_webp(std::string_view bytes)
     return kept;
 }
 
-// GIF89a appendix A.
 bool is_bare_gif(std::string_view bytes)
 {
-    const auto color_table = [](std::uint8_t flags) -> std::size_t {
-        return (flags & 0x80) != 0 ? 3U << ((flags & 7) + 1) : 0;
-    };
-
-    if (bytes.size() < 13) {
-        return false;
-    }
-
-    std::size_t at = 13 + color_table(byte_at(bytes, 10));
-    while (at + 2 <= bytes.size()) {
-        const std::uint8_t block = byte_at(bytes, at);
-
-        if (block == 0x21) {
-            const std::uint8_t label = byte_at(bytes, at + 1);
-            const bool loop = label == 0xFF && bytes.substr(at + 2, 12) == "\x0BNETSCAPE2.0"sv;
-            if (label != 0xF9 && !loop) {
-                return false;
-            }
-            at += 2;
-        } else if (block == 0x2C && at + 11 <= bytes.size()) {
-            at += 11 + color_table(byte_at(bytes, at + 9));
-        } else {
+    GifBlocks blocks(bytes);
+    while (blocks.next()) {
+        const std::uint8_t label = byte_at(blocks.content(), 1);
+        const bool control = label == 0xF9;
+        const bool loop = label == 0xFF && blocks.content().substr(2, 12) == "\x0BNETSCAPE2.0"sv;
+        if (blocks.kind() == GifBlocks::extension && !control && !loop) {
             return false;
         }
-
-        while (at < bytes.size() && byte_at(bytes, at) != 0) {
-            at += 1U + byte_at(bytes, at);
-        }
-        at++;
     }
 
-    return at + 1 == bytes.size() && byte_at(bytes, at) == 0x3B;
+    return blocks.rest() == ";"sv;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "image/ending.h"
 
+#include "image/gif_blocks.h"
 #include "image/jpeg_segments.h"
 
 #include <algorithm>
@@ -85,46 +86,13 @@ bool lacks_end_marker(std::string_view jpeg)
     return !segments.ended() && segments.marker() == 0xDA && coefficients.are_all_there();
 }
 
-// GIF89a appendix A.
 bool breaks_off(std::string_view gif)
 {
-    const auto color_table = [](std::uint8_t flags) -> std::size_t {
-        return (flags & 0x80) != 0 ? 3U << ((flags & 7) + 1) : 0;
-    };
-
-    if (gif.size() < 13) {
-        return true;
+    GifBlocks blocks(gif);
+    while (blocks.next()) {
     }
 
-    std::size_t at = 13 + color_table(byte_at(gif, 10));
-    if (at > gif.size()) {
-        return true;
-    }
-    while (at < gif.size()) {
-        switch (byte_at(gif, at)) {
-        case 0x21:                                     // an extension
-            at += 2;
-            break;
-        case 0x2C:                                     // a frame
-            at += 11 + (at + 9 < gif.size() ? color_table(byte_at(gif, at + 9)) : 0);
-            break;
-        default:                                       // the end, or nothing a decoder reads on after
-            return false;
-        }
-        if (at >= gif.size()) {
-            return true;
-        }
-
-        while (at < gif.size() && byte_at(gif, at) != 0) {
-            at += 1U + byte_at(gif, at);
-        }
-        if (at > gif.size()) {
-            return true;
-        }
-        at++;
-    }
-
-    return false;
+    return blocks.broke_off();
 }
 
 }  // namespace cdn::image

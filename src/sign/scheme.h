@@ -26,7 +26,7 @@ enum class Verdict {
     expired,                                           // genuine, but late
     forbidden,                                         // bound to another address or country
 };
-constexpr std::size_t verdicts = 5;
+constexpr std::size_t verdicts = static_cast<std::size_t>(Verdict::forbidden) + 1;
 
 std::string_view name(Verdict verdict);
 
