@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "core/result.h"
 #include "core/text.h"
 #include "ngx/ngx.h"
 
@@ -66,6 +67,14 @@ Outcome guarded(ngx_log_t *log, Outcome failure, Work work) noexcept
     }
 
     return failure;
+}
+
+// With its detail.  `of` is what of ours it concerns.
+inline void log_error(ngx_log_t *log, ngx_uint_t level, const char *of, const Error &error)
+{
+    const ngx_str_t message = borrow(error.message);
+    const ngx_str_t detail = borrow(error.detail);
+    ngx_log_error(level, log, 0, "%s: %V%s%V", of, &message, error.detail.empty() ? "" : ": ", &detail);
 }
 
 }  // namespace cdn

@@ -325,13 +325,7 @@ void report_failure(RequestState &state, const Error &error, bool source_sent)
 ngx_int_t refuse(ngx_http_request_t *r, RequestState &state, Error error)
 {
     const ngx_int_t status = status_of(error.code);
-    const ngx_uint_t level = status >= 500 ? NGX_LOG_ERR : NGX_LOG_INFO;
-
-    const ngx_str_t message = borrow(error.message);
-    const ngx_str_t detail = borrow(error.detail);
-    ngx_log_error(level, r->connection->log, 0, "cdn image: %V%s%V", &message,
-                  error.detail.empty() ? "" : ": ", &detail);
-
+    log_error(r->connection->log, status >= 500 ? NGX_LOG_ERR : NGX_LOG_INFO, "cdn image", error);
     report_failure(state, error, false);
     state.refused = std::move(error);
     state.keepalive = r->keepalive;

@@ -132,8 +132,7 @@ void complain(Follower &f, const Error &error)
         return;
     }
     f.complaint = error.message;
-    const ngx_str_t message = borrow(error.message);
-    ngx_log_error(NGX_LOG_ERR, f.log, 0, "cdn purge: %V", &message);
+    log_error(f.log, NGX_LOG_ERR, "cdn purge", error);
 }
 
 }  // namespace cdn

@@ -296,7 +296,11 @@ purge::Answer refuse(ngx_http_request_t *r, purge::Dialect dialect, std::string_
     if (error.code == ErrorCode::not_allowed) {
         add_response_header(r, "Allow", methods);
     }
-    return purge::refused(dialect, static_cast<int>(status_of(error.code)), error);
+
+    const ngx_int_t status = status_of(error.code);
+    const bool knocks = status == NGX_HTTP_UNAUTHORIZED || status == NGX_HTTP_FORBIDDEN;
+    log_error(r->connection->log, status >= 500 || knocks ? NGX_LOG_ERR : NGX_LOG_INFO, "cdn purge", error);
+    return purge::refused(dialect, static_cast<int>(status), error);
 }
 
 void finish(Waiting &waiting, const Error &error)

@@ -6,6 +6,8 @@
 #include "ngx/purge_leader.h"
 #include "ngx/zone.h"
 
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <set>
@@ -67,7 +69,8 @@ Result<Accepted> accept(const purge::Journal::Lock &lock, const MainConf &conf, 
     bring_up_to_date(lock, journal, table);
     std::string line = purge::print_purge(purge, prepared.printed_targets);
     if (!journal.append(lock, line)) {
-        return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted"};
+        return Error{ErrorCode::internal, "the purge could not be written down, and is not accepted",
+                     std::strerror(errno)};
     }
     if (purge.time_ms > 0) {
         table.apply(purge.targets, purge.mode, purge.time_ms);

@@ -55,11 +55,12 @@ constexpr ngx_msec_t tick_ms = 250;
 // After SIGTERM the master kills what is still there soon after a second.
 constexpr milliseconds grace_after_term(700);
 
-// The allocator keeps what pictures took, in an arena for each thread: to give pages back
-// after each, and get them again for the next, is 3 % of the work.  After so long without a
-// picture they go back to the system (scripts/bench memory).
-constexpr int          kept_bytes = 64 * 1024 * 1024;  // free at an arena's end
-constexpr int          kept_block_bytes = 4 * 1024 * 1024;
+// The allocator keeps so much of what pictures took, in an arena for each thread, for the next
+// ones: to give pages back and get them again for each is 3 % of the work.  More, and what a
+// worker holds at rest goes up and down by half.  After so long without a picture the pages
+// within arenas go back too (scripts/bench memory).
+constexpr int          kept_of_an_arena = 4 * 1024 * 1024;
+constexpr int          kept_block = 4 * 1024 * 1024;
 constexpr milliseconds quiet_before_trim(1000);
 
 // An exiting worker whose event loop has ended, and only waits for its pool.
@@ -553,8 +554,8 @@ bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)
     }
 
     watch_for_crashes();
-    mallopt(M_TRIM_THRESHOLD, kept_bytes);
-    mallopt(M_MMAP_THRESHOLD, kept_block_bytes);
+    mallopt(M_TRIM_THRESHOLD, kept_of_an_arena);
+    mallopt(M_MMAP_THRESHOLD, kept_block);
 
     q.lane_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (q.lane_event == -1
