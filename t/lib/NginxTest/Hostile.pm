@@ -120,6 +120,7 @@ sub jpeg_bombs ()
         'jpeg with a profile of garbage' => [$with->(0xe2, "ICC_PROFILE\0\1\1" . pack('N', 3000) . 'abcd' x 700), 200],
         'jpeg with 13 MB of XMP'         => [$with->(0xe1, "http://ns.adobe.com/xap/1.0/\0" . '<' x 65_000, 200), 200],
         'jpeg with 26 MB of comments'    => [$with->(0xfe, 'x' x 65_000, 400), 200],
+        'jpeg of 500000 segments'        => [$with->(0xe5, '', 500_000), 413],
         'jpeg with a table of a million' => [$with->(0xc4, "\0" . "\xff" x 16 . "\0" x 4080), 415],
         'jpeg of 300 components'         => [$jpeg =~ s/(\xff\xc0..\x08....)./$1\xff/sr, 415],
         'jpeg of lossless kind'          => [$jpeg =~ s/\xff\xc0/\xff\xc3/r, 415],
@@ -165,6 +166,7 @@ sub webp_bombs ()
     my $frame = webp_chunk('ANMF', $u24->(0) x 4 . $u24->(100) . "\0" . $pixel);
 
     return (
+        'webp of 50000 frames'          => [webp($head->(1, 1), $frame x 50_000), 413],
         'webp of 1000 frames'           => [webp($head->(1, 1), $frame x 1000), 413],
         'webp of 16 million by 1'       => [webp($head->(16_777_216, 1), $frame), qr/^4/],
         'webp of 16383 by 16383'        => [webp($head->(16383, 16383), $frame), 413],
