@@ -1,5 +1,6 @@
 #include "image/bombs.h"
 
+#include "image/heif_items.h"
 #include "image/jpeg_segments.h"
 #include "image/layout.h"
 
@@ -106,6 +107,10 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format, cons
                                                        + std::to_string(most)});
     };
 
+    const auto damaged = [&] {
+        return Error{ErrorCode::unsupported, what + " is damaged, or not a " + std::string(name(format))};
+    };
+
     switch (format) {
     case Format::jpeg: {
         const Segments count = count_segments(bytes);
@@ -115,12 +120,17 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format, cons
     case Format::png: {
         const Chunks chunks = read_chunks(bytes);
         if (chunks.is_cut) {
-            return Error{ErrorCode::unsupported, what + " is damaged, or not a png"};
+            return damaged();
         }
         return refused(chunks.texts, "compressed texts", most_texts);
     }
     case Format::webp:
         return refused(count_frames(bytes), "frames", most_frames);
+    case Format::avif:
+    case Format::heif: {
+        const HeifItems items = read_heif_items(bytes);
+        return items.entangled ? damaged() : refused(items.bytes, "bytes of items", most_item_bytes);
+    }
     case Format::tiff:
         return refused(count_tiff_pages(bytes, most_pages), "pages", most_pages);
     default:
