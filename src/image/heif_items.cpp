@@ -132,20 +132,29 @@ private:
         return found == types_.end() ? ""sv : found->second;
     }
 
-    // A grid or an overlay made of such: each tile may be a whole picture, and so on.
+    // A grid whose tiles are made of others, or have alpha, each: every tile may be a whole
+    // picture.  Or an overlay of many, which may all be as large as the result.
     bool nests() const
     {
+        constexpr int most_layers = 8;
+
+        std::set<Id> starts;
+        for (const auto &lead : leads_) {
+            starts.insert(lead.from);
+        }
+
+        int layers = 0;
         return std::any_of(leads_.begin(), leads_.end(), [&](const auto &lead) {
             const auto whole = type(lead.from);
-            const auto part = type(lead.to);
-            return lead.made_of && (whole == "grid"sv || whole == "iovl"sv)
-                   && (part == "grid"sv || part == "iovl"sv || part == "iden"sv);
+            const bool is_tile = lead.made_of && (whole == "grid"sv || whole == "iovl"sv);
+            layers += is_tile && whole == "iovl"sv ? 1 : 0;
+            return layers > most_layers || (is_tile && starts.contains(lead.to));
         });
     }
 
     bool goes_deep() const
     {
-        constexpr int deepest = 3;                     // a turned grid of tiles with alpha
+        constexpr int deepest = 3;                     // a turned picture with alpha, both grids
 
         std::set<Id> reached;
         for (const auto &lead : leads_) {

@@ -73,7 +73,10 @@ TEST(HeifItems, AreOrdinaryInWhatCamerasAndEncodersMake)
     EXPECT_FALSE(entangled({"grid", "hvc1", "hvc1", "hvc1", "Exif"},
                            {{"dimg", 1, {2, 3}}, {"thmb", 4, {1}}, {"cdsc", 5, {1}}}));
     EXPECT_FALSE(entangled({"grid", "av01", "grid", "av01"}, {{"dimg", 1, {2}}, {"dimg", 3, {4}}, {"auxl", 3, {1}}}));
-    EXPECT_FALSE(entangled({"iden", "grid", "hvc1", "hvc1"}, {{"dimg", 1, {2}}, {"dimg", 2, {3}}, {"auxl", 4, {3}}}));
+    EXPECT_FALSE(entangled({"iden", "grid", "hvc1", "hvc1"}, {{"dimg", 1, {2}}, {"dimg", 2, {3, 4}}}));
+    EXPECT_FALSE(entangled({"iden", "grid", "hvc1", "grid", "hvc1"},
+                           {{"dimg", 1, {2}}, {"dimg", 2, {3}}, {"auxl", 4, {2}}, {"dimg", 4, {5}}}));
+    EXPECT_FALSE(entangled({"iovl", "hvc1"}, {{"dimg", 1, std::vector<int>(8, 2)}}));
 }
 
 TEST(HeifItems, AreEntangledInACircle)
@@ -92,6 +95,12 @@ TEST(HeifItems, AreEntangledInAGridOfGrids)
     EXPECT_TRUE(entangled({"grid", "grid", "av01"}, {{"dimg", 1, {3, 2}}, {"dimg", 2, {3}}}));
     EXPECT_TRUE(entangled({"grid", "iden", "av01"}, {{"dimg", 1, {2}}, {"dimg", 2, {3}}}));
     EXPECT_TRUE(entangled({"iovl", "grid", "av01"}, {{"dimg", 1, {2}}, {"dimg", 2, {3}}}));
+}
+
+TEST(HeifItems, AreEntangledWhereMuchIsDecodedForLittle)
+{
+    EXPECT_TRUE(entangled({"grid", "av01", "av01"}, {{"dimg", 1, {2}}, {"auxl", 3, {2}}})) << "alpha of a tile";
+    EXPECT_TRUE(entangled({"iovl", "av01"}, {{"dimg", 1, std::vector<int>(9, 2)}}));
 }
 
 TEST(HeifItems, AreEntangledWhereDecodersMayReadThemDifferently)
@@ -114,7 +123,7 @@ TEST(HeifItems, HaveWideIdsAndBoxesToo)
     };
     const auto link = [](std::size_t from, std::size_t to) { return box("dimg", u32(from) + u16(1) + u32(to)); };
     const auto iinf = full_box("iinf", u32(2) + item(70'000, "grid") + item(70'001, "grid"), 1);
-    const auto iref = full_box("iref", link(70'000, 70'001), 1);
+    const auto iref = full_box("iref", link(70'000, 70'001) + link(70'001, 70'000), 1);
 
     EXPECT_TRUE(read_heif_items(full_box("meta", iinf + iref)).entangled);
 
