@@ -20,6 +20,8 @@ refused('cdn_image_default width;', qr/"cdn_image_default": expected key=value: 
 refused('cdn_image_default preset=nobody; cdn_image cloudflare;', qr/"cdn_image_default": unknown preset: "nobody"/);
 refused('cdn_image_max_bytes lots;', qr/"cdn_image_max_bytes" directive invalid value/);
 refused('cdn_image_max_frames 0;', qr/"cdn_image_max_frames" directive invalid value|must be .* 1/);
+refused("$_ 0;", qr/"$_": 0 would refuse every picture/)
+    for qw(cdn_image_max_bytes cdn_image_max_pixels cdn_image_max_output_pixels cdn_image_timeout);
 refused('cdn_image_timeout soon;', qr/"cdn_image_timeout" directive invalid value/);
 refused('location / { cdn_status xml; }', qr/"cdn_status": is html, json, prometheus, or nothing: "xml"/);
 refused('cdn_status;', qr/"cdn_status" directive is not allowed here/);

@@ -44,6 +44,21 @@ Picture flatten(Picture in, Color color)
     });
 }
 
+// What shows through the picture shows the colour, which shows what is behind it in turn.
+Picture lay_on_transparent(const Picture &in, Color color)
+{
+    const auto bands = bands_of(color, in);
+    const Picture under([&] {
+        VipsImage *plain = vips_image_new_from_image(in.get(), bands.data(), static_cast<int>(bands.size()));
+        check(plain == nullptr ? -1 : 0);
+        return plain;
+    }());
+
+    return step(under, [&](auto *i, auto **o) {
+        return vips_composite2(i, in.get(), o, VIPS_BLEND_MODE_OVER, nullptr);
+    });
+}
+
 // Each frame on a canvas of that size, at x, y of it.
 Picture embed(Picture in, int frames, const Cut &canvas, const std::vector<double> &background,
               Stop &stop)
@@ -80,14 +95,14 @@ Picture lay_background(Picture in, const Plan &plan)
 
     const bool pads = plan.tilt != 0 || plan.canvas_width > plan.cut.width
                       || plan.canvas_height > plan.cut.height;
-    if (color.alpha < 255) {
-        if (pads && !in.alpha()) {
-            in = step(in, [](auto *i, auto **o) { return vips_addalpha(i, o, nullptr); });
-        }
-        return in;
+    if (color.alpha == 255) {
+        return in.alpha() ? flatten(std::move(in), color) : std::move(in);
+    }
+    if (in.alpha()) {
+        return color.alpha > 0 ? lay_on_transparent(in, color) : std::move(in);
     }
 
-    return in.alpha() ? flatten(std::move(in), color) : std::move(in);
+    return pads ? step(in, [](auto *i, auto **o) { return vips_addalpha(i, o, nullptr); }) : std::move(in);
 }
 
 Picture tilt(Picture in, const Plan &plan, Stop &stop)

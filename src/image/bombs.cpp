@@ -1,6 +1,8 @@
 #include "image/bombs.h"
 
+#include "image/heif_items.h"
 #include "image/jpeg_segments.h"
+#include "image/layout.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +15,10 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t most_scans = 100;
+constexpr std::size_t most_segments = 1000;            // of applications; 255 are the longest profile
 constexpr std::size_t most_texts = 20;
+constexpr std::size_t most_frames = 4096;
+constexpr std::size_t most_pages = 10'000;
 
 std::size_t big_endian(std::string_view bytes)
 {
@@ -25,14 +30,43 @@ std::size_t big_endian(std::string_view bytes)
     return value;
 }
 
-std::size_t count_scans(std::string_view bytes)
+std::size_t little_endian(std::string_view bytes)
 {
-    std::size_t scans = 0;
-    for (JpegSegments segments(bytes); segments.next();) {
-        scans += segments.marker() == 0xDA ? 1 : 0;
+    std::size_t value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+        value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
     }
 
-    return scans;
+    return value;
+}
+
+struct Segments {
+    std::size_t scans = 0;
+    std::size_t of_applications = 0;
+};
+
+Segments count_segments(std::string_view bytes)
+{
+    Segments count;
+    for (JpegSegments segments(bytes); segments.next();) {
+        count.scans += segments.marker() == 0xDA ? 1 : 0;
+        count.of_applications += (segments.marker() & 0xF0) == 0xE0 ? 1 : 0;
+    }
+
+    return count;
+}
+
+// RFC 9649, section 2.3.
+std::size_t count_frames(std::string_view webp)
+{
+    std::size_t frames = 0;
+    for (std::size_t at = 12; at + 8 <= webp.size();) {
+        const std::size_t length = little_endian(webp.substr(at + 4, 4));
+        frames += webp.substr(at, 4) == "ANMF"sv ? 1 : 0;
+        at += 8 + length + length % 2;
+    }
+
+    return frames;
 }
 
 struct Chunks {
@@ -73,16 +107,32 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format, cons
                                                        + std::to_string(most)});
     };
 
+    const auto damaged = [&] {
+        return Error{ErrorCode::unsupported, what + " is damaged, or not a " + std::string(name(format))};
+    };
+
     switch (format) {
-    case Format::jpeg:
-        return refused(count_scans(bytes), "scans", most_scans);
+    case Format::jpeg: {
+        const Segments count = count_segments(bytes);
+        const auto error = refused(count.scans, "scans", most_scans);
+        return error ? error : refused(count.of_applications, "application segments", most_segments);
+    }
     case Format::png: {
         const Chunks chunks = read_chunks(bytes);
         if (chunks.is_cut) {
-            return Error{ErrorCode::unsupported, what + " is damaged, or not a png"};
+            return damaged();
         }
         return refused(chunks.texts, "compressed texts", most_texts);
     }
+    case Format::webp:
+        return refused(count_frames(bytes), "frames", most_frames);
+    case Format::avif:
+    case Format::heif: {
+        const HeifItems items = read_heif_items(bytes);
+        return items.entangled ? damaged() : refused(items.bytes, "bytes of items", most_item_bytes);
+    }
+    case Format::tiff:
+        return refused(count_tiff_pages(bytes, most_pages), "pages", most_pages);
     default:
         return std::nullopt;
     }

@@ -21,9 +21,12 @@ public:
           at_(number(is_wide_ ? 8 : 4, word()))
     {
         for (int i = 1; i < page; i++) {
-            at_ = number(entry(entries()), word());
+            go_on();
         }
     }
+
+    bool exists() const { return at_ != 0 && at_ < bytes_.size(); }
+    void go_on() { at_ = number(entry(entries()), word()); }
 
     std::uint64_t value(std::uint16_t tag, std::uint64_t otherwise) const
     {
@@ -130,6 +133,16 @@ std::uint64_t tiff_block_memory(std::string_view tiff, int page, int width, int 
         how == none ? 0 : static_cast<std::uint64_t>(static_cast<double>(tiff.size()) * share);
 
     return pixels * static_cast<std::uint64_t>(pixel_bytes) + packed;
+}
+
+std::size_t count_tiff_pages(std::string_view tiff, std::size_t most)
+{
+    std::size_t pages = 0;
+    for (TiffDirectory directory(tiff, 1); directory.exists() && pages <= most; directory.go_on()) {
+        pages++;
+    }
+
+    return pages;
 }
 
 }  // namespace cdn::image

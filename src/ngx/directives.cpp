@@ -43,6 +43,18 @@ ngx_conf_enum_t sign_modes[] = {
 
 ngx_conf_num_bounds_t at_least_one = {ngx_conf_check_num_bounds, 1, 1'000'000};
 
+// Zero is "no limit" to some of nginx's own directives; here nothing would pass.
+template <typename Number>
+char *check_positive(ngx_conf_t *cf, void *, void *value) noexcept
+{
+    return *static_cast<const Number *>(value) > 0 ? static_cast<char *>(NGX_CONF_OK)
+                                                   : complain(cf, "0 would refuse every picture");
+}
+
+ngx_conf_post_t positive_off = {check_positive<off_t>};
+ngx_conf_post_t positive_size = {check_positive<size_t>};
+ngx_conf_post_t positive_time = {check_positive<ngx_msec_t>};
+
 // key=value ... in this project's own words.
 Result<image::Options> read_options(std::span<const ngx_str_t> settings)
 {
@@ -372,11 +384,11 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image_max_bytes"),               // SIZE
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_bytes), nullptr },
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_bytes), &positive_off },
 
     { ngx_string("cdn_image_max_pixels"),              // NUMBER, k and m as in sizes
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_pixels), nullptr },
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_pixels), &positive_off },
 
     { ngx_string("cdn_image_max_frames"),              // NUMBER
       any_block | NGX_CONF_TAKE1,
@@ -384,15 +396,15 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image_max_output_pixels"),       // NUMBER, k and m as in sizes
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_output_pixels), nullptr },
+      ngx_conf_set_off_slot, CDN_IMAGE_SLOT(max_output_pixels), &positive_off },
 
     { ngx_string("cdn_image_memory"),                  // SIZE
       NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, image_memory), nullptr },
+      ngx_conf_set_size_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, image_memory), &positive_size },
 
     { ngx_string("cdn_image_timeout"),                 // TIME
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot, CDN_IMAGE_SLOT(timeout), nullptr },
+      ngx_conf_set_msec_slot, CDN_IMAGE_SLOT(timeout), &positive_time },
 
     { ngx_string("cdn_image_on_error"),                // status | original | redirect
       any_block | NGX_CONF_TAKE1,

@@ -157,6 +157,33 @@ TEST_F(Render, LaysTransparencyOnItsBackground)
     EXPECT_EQ(pixel(decoded(bytes_of(rendered(source, asked(0, 0)))), 10, 10).at(3), 0);
 }
 
+TEST_F(Render, LaysTransparencyOnAColourThatIsItselfHalfTransparent)
+{
+    const Pixel red_and_opaque{255, 0, 0, 255};
+    Request request = as(Format::png, asked(40, 40, Fit::pad));
+    request.background = Color{0, 0, 255, 102};
+
+    const auto through = decoded(bytes_of(rendered(encoded(plain(40, 20, {255, 0, 0, 0}), ".png"), request)));
+    EXPECT_TRUE(near(pixel(through, 20, 20), {0, 0, 255, 102}));
+    EXPECT_TRUE(near(pixel(through, 20, 2), {0, 0, 255, 102})) << "around it the same";
+
+    const auto half = decoded(bytes_of(rendered(encoded(plain(40, 20, {255, 0, 0, 128}), ".png"), request)));
+    EXPECT_TRUE(near(pixel(half, 20, 20), {182, 0, 73, 179}));
+
+    const auto whole = decoded(bytes_of(rendered(encoded(plain(40, 20, {255, 0, 0, 255}), ".png"), request)));
+    EXPECT_TRUE(near(pixel(whole, 20, 20), {255, 0, 0, 255}));
+
+    const auto grey = decoded(bytes_of(rendered(encoded(plain(40, 20, {200, 0}), ".png"), request)));
+    EXPECT_TRUE(near(pixel(grey, 20, 20), {0, 0, 255, 102}));
+
+    request.format.formats = {Format::webp};
+    const auto film_of_two = film(40, 20, {{{255, 0, 0, 0}, red_and_opaque}, {red_and_opaque, {0, 0, 0, 0}}});
+    const auto animated = decoded(bytes_of(rendered(encoded(film_of_two, ".webp[lossless]"), request)), "[n=-1]");
+    EXPECT_EQ(animated.get() == nullptr ? 0 : vips_image_get_height(animated.get()), 80);
+    EXPECT_TRUE(near(pixel(animated, 10, 20), {0, 0, 255, 102}));
+    EXPECT_TRUE(near(pixel(animated, 10, 60), red_and_opaque));
+}
+
 TEST_F(Render, LeavesNoDarkFringeAroundTransparency)
 {
     const auto disc = encoded(draw(90, 90, [](int x, int y) {

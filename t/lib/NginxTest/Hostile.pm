@@ -120,6 +120,7 @@ sub jpeg_bombs ()
         'jpeg with a profile of garbage' => [$with->(0xe2, "ICC_PROFILE\0\1\1" . pack('N', 3000) . 'abcd' x 700), 200],
         'jpeg with 13 MB of XMP'         => [$with->(0xe1, "http://ns.adobe.com/xap/1.0/\0" . '<' x 65_000, 200), 200],
         'jpeg with 26 MB of comments'    => [$with->(0xfe, 'x' x 65_000, 400), 200],
+        'jpeg of 500000 segments'        => [$with->(0xe5, '', 500_000), 413],
         'jpeg with a table of a million' => [$with->(0xc4, "\0" . "\xff" x 16 . "\0" x 4080), 415],
         'jpeg of 300 components'         => [$jpeg =~ s/(\xff\xc0..\x08....)./$1\xff/sr, 415],
         'jpeg of lossless kind'          => [$jpeg =~ s/\xff\xc0/\xff\xc3/r, 415],
@@ -165,6 +166,7 @@ sub webp_bombs ()
     my $frame = webp_chunk('ANMF', $u24->(0) x 4 . $u24->(100) . "\0" . $pixel);
 
     return (
+        'webp of 50000 frames'          => [webp($head->(1, 1), $frame x 50_000), 413],
         'webp of 1000 frames'           => [webp($head->(1, 1), $frame x 1000), 413],
         'webp of 16 million by 1'       => [webp($head->(16_777_216, 1), $frame), qr/^4/],
         'webp of 16383 by 16383'        => [webp($head->(16383, 16383), $frame), 413],
@@ -196,6 +198,20 @@ sub grid ($brand, $rows, $columns, $width, $height)
         box('idat', "\0\1", pack('C2', $rows - 1, $columns - 1), pack 'N2', $width, $height));
 }
 
+# Two items of a type, each made of the other.
+sub circle ($type)
+{
+    my $data = $type eq 'grid' ? pack 'C4 n2', 0, 0, 0, 0, 64, 48 : pack 'C2 n4 N2 n2', 0, 0, (65535) x 4, 64, 48, 0, 0;
+    return box('ftyp', 'avif', "\0" x 4, 'avif', 'mif1') . full_box('meta',
+        full_box('hdlr', "\0" x 4, 'pict', "\0" x 13),
+        full_box('pitm', pack 'n', 1),
+        full_box('iinf', pack('n', 2), map { box('infe', "\2\0\0\0", pack('n2 a4', $_, 0, $type), "\0") } 1, 2),
+        full_box('iref', map { box('dimg', pack 'n3', $_, 1, 3 - $_) } 1, 2),
+        box('iprp', box('ipco', full_box('ispe', pack 'N2', 64, 48)), full_box('ipma', pack('N', 2), map { pack 'n C2', $_, 1, 1 } 1, 2)),
+        box('iloc', "\1\0\0\0", "\x44\0", pack('n', 2), map { pack 'n4 N2', $_, 1, 0, 1, 0, length $data } 1, 2),
+        box('idat', $data));
+}
+
 sub heif_bombs ()
 {
     my $avif = picture(width => 64, height => 48, format => 'avif');
@@ -214,6 +230,8 @@ sub heif_bombs ()
         'avif of a grid of 65536'         => [grid('avif', 256, 256, 7000, 7000), qr/^4/],
         'avif of a grid of 4 GB'          => [grid('avif', 16, 16, 0xffffffff, 0xffffffff), qr/^4/],
         'heif of a grid of 65536'         => [grid('heic', 256, 256, 7000, 7000), qr/^4/],
+        'avif of grids of each other'     => [circle('grid'), 415],
+        'avif of overlays of each other'  => [circle('iovl'), 415],
         'avif of 65535 items'             => [$counts->(full_box('iinf', pack 'n', 65535)), 415],
         'avif of 4 thousand million'      => [$counts->(box('iloc', "\2\0\0\0", "\x44\0", pack 'N', 0xffffffff)), 415],
         'avif of boxes in boxes'          => [box('ftyp', 'avif', "\0" x 4, 'avif', 'mif1') . $nested, 415],
