@@ -142,6 +142,7 @@ like(refuses('', http => "cdn_zone 1m; cdn_redis redis://127.0.0.1 $_;"), qr/"cd
     for '"namespace=a b"', '"namespace={a}"', "namespace=\x01", '"sentinel=a b"', 'sentinel=';
 like(refuses('', http => 'cdn_zone 1m; cdn_redis unix:/' . 's' x 107 . ';'), qr/"cdn_redis": the path of a socket has at most 107 bytes/, 'and a socket has a path');
 like(refuses('', http => 'cdn_zone 1m; cdn_ttl_profile p { tag ' . 't' x 1025 . '; }'), qr/up to 1024 bytes/, 'a tag that no purge could name is none');
+like(refuses('', http => 'cdn_zone 1m; cdn_purge_retention 0;'), qr/"cdn_purge_retention": is a time over 0, like 400d/, 'a retention under which all is purged is none');
 like(refuses('', http => 'cdn_zone 1m; cdn_redis rediss://127.0.0.1;'), qr/"cdn_redis": .*needs TLS/, 'TLS is refused plainly');
 like(refuses('location / { cdn_purge_api; } location /b { cdn_purge_api; }', http => 'cdn_zone 1m;'),
     qr/"cdn_purge_api": a server has one purge endpoint/, 'one endpoint a server');
