@@ -105,4 +105,14 @@ NginxTest::Fleet::redis_cli($other, qw(-a right --no-auth-warning replicaof no o
 NginxTest::Fleet::redis_cli($port, qw(-a right --no-auth-warning replicaof 127.0.0.1), $other);
 ok(eventually($both, 15), 'and say so when their Redis is a replica all at once, though one of them takes no calls');
 
+# ---- a call that waits
+
+my $fleet_of = sub ($body) {
+    my $r = $calls->request(POST => '/cdn/purge?wait=20s', body => $body)->json;
+    return join ' ', map({ $_->{node} } ($r->{edges} // [])->@*), map({ "without $_" } ($r->{missing} // [])->@*);
+};
+is($fleet_of->('{"tags":["all"],"at":' . (time + 3600) . '}'), '', 'does not wait for edges to apply a purge to come');
+NginxTest::Fleet::redis_cli($other, qw(-a right --no-auth-warning flushall));
+like($fleet_of->('{"tags":["all"]}'), qr/\ba\b/, 'and waits until a Redis that forgot the fleet knows it again');
+
 done();
