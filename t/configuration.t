@@ -8,7 +8,8 @@ sub refused ($conf, $message, %opt)
     like(refuses($conf, %opt), $message, $conf || join ' ', %opt);
 }
 
-refused('cdn_image flickr;', qr/invalid value "flickr"/);
+refused('cdn_image flickr;', qr/"cdn_image": is one of off, cloudflare, bunnycdn, keycdn, fastly, custom, not "flickr"/);
+refused('cdn_image_on_error 404;', qr/"cdn_image_on_error": is one of status, original, redirect, not "404"/);
 refused('cdn_image cloudflare; cdn_image cloudflare;', qr/"cdn_image" directive is duplicate/);
 refused('cdn_image_transform maybe;', qr/invalid value "maybe" in "cdn_image_transform" directive/);
 refused('cdn_image_formats jpeg;', qr/"cdn_image_formats": can be chosen from are avif, webp and jxl, not "jpeg"/);
@@ -31,7 +32,8 @@ refused('', qr/"cdn_image_preset": unknown option: "colour"/, http => 'cdn_image
 refused('', qr/"cdn_image_preset": crop must be .* "left"/, http => 'cdn_image_preset x crop=left;');
 refused('cdn_image_transform on;', qr/unknown thread pool "cdn_image"/, main => '');
 
-refused('cdn_sign maybe;', qr/invalid value "maybe"/);
+refused('cdn_sign on;', qr/"cdn_sign": is one of off, optional, required, not "on"/);
+refused('cdn_sign off; cdn_sign off;', qr/"cdn_sign" directive is duplicate/);
 refused('cdn_sign required;', qr/\[emerg\].*"cdn_sign": needs at least one "cdn_sign_key"/);
 refused('location / { cdn_sign optional; }', qr/"cdn_sign": needs at least one "cdn_sign_key"/);
 refused('cdn_sign_key k1 secret; cdn_sign_key k1 other;', qr/"cdn_sign_key": the key "k1" is there already/);

@@ -20,6 +20,13 @@ my $t = nginx(<<'CONF', http => <<'HTTP', workers => 2, origin => sub ($r) {
         add_header   X-Cache $upstream_cache_status always;
         if ($arg_x) { proxy_pass http://%ORIGIN%; }
     }
+    location /tier/ {
+        proxy_cache         c;
+        cdn_purge           on;
+        cdn_purge_upstream  trusted;
+        proxy_pass          http://%ORIGIN%;
+        add_header          X-Cache $upstream_cache_status always;
+    }
     location ^~ /cdn/purge { cdn_purge_api; }
 CONF
     cdn_zone          1m;
@@ -29,6 +36,10 @@ HTTP
     state %n;
     my $n = ++$n{"$r->{uri} " . ($r->{headers}{'accept-language'} // '')};
     my @cache = ('Cache-Control' => $r->{uri} =~ /brief/ ? 'max-age=1, stale-while-revalidate=60' : 'max-age=600', 'Cache-Tag' => 't', 'Accept-Ranges' => 'bytes');
+    if ($r->{uri} =~ /tier/) {
+        state $old = 1000 * (time + 1);
+        push @cache, 'X-CDN-Born' => ($r->{headers}{'x-tier'} // '') eq 'purged' ? 1000 * (time + 1) : $old;
+    }
     @cache[3] = 'u t' if $r->{headers}{'if-none-match'} && $r->{uri} =~ /retagged/;
     return [304, [@cache, ETag => '"e"'], ''] if $r->{uri} =~ /etag/ && ($r->{headers}{'if-none-match'} // '') eq '"e"';
     return [200, [@cache, $r->{uri} =~ /etag/ ? (ETag => '"e"') : (),
@@ -100,6 +111,18 @@ select undef, undef, undef, 2.1;
 purge(urls => ['/brief/1'], mode => 'hard');
 is(cached('/brief/1'), 'MISS 2', 'what has expired and is purged is not served stale');
 
+# a tier behind this one that hears of the purge later, or never
+cached('/tier/1');
+is(cached('/tier/1'), 'HIT 1', 'what a tier gave is cached');
+select undef, undef, undef, 1.1;
+purge(urls => ['/tier/1'], mode => 'hard');
+like(cached('/tier/1'), qr/^MISS/, 'what is as old as a purge of it is fetched again');
+cached('/tier/1') for 1 .. 40;
+ok(eventually(sub { cached('/tier/1') =~ /^HIT/ }), 'but not for ever, if a tier gives nothing newer');
+my $newer;
+ok(eventually(sub { ($newer) = cached('/tier/1', 'X-Tier' => 'purged') =~ /^MISS (\d+)/ }), 'it is asked again later, as it may only have been late');
+ok(eventually(sub { cached('/tier/1') eq "HIT $newer" }), 'and what is newer stays');
+
 # the origin gone
 cached('/down/soft');
 cached('/down/hard');
@@ -142,6 +165,7 @@ like(refuses('', http => "cdn_zone 1m; cdn_redis redis://127.0.0.1 $_;"), qr/"cd
     for '"namespace=a b"', '"namespace={a}"', "namespace=\x01", '"sentinel=a b"', 'sentinel=';
 like(refuses('', http => 'cdn_zone 1m; cdn_redis unix:/' . 's' x 107 . ';'), qr/"cdn_redis": the path of a socket has at most 107 bytes/, 'and a socket has a path');
 like(refuses('', http => 'cdn_zone 1m; cdn_ttl_profile p { tag ' . 't' x 1025 . '; }'), qr/up to 1024 bytes/, 'a tag that no purge could name is none');
+like(refuses('', http => 'cdn_zone 1m; cdn_purge_retention 0;'), qr/"cdn_purge_retention": is a time over 0, like 400d/, 'a retention under which all is purged is none');
 like(refuses('', http => 'cdn_zone 1m; cdn_redis rediss://127.0.0.1;'), qr/"cdn_redis": .*needs TLS/, 'TLS is refused plainly');
 like(refuses('location / { cdn_purge_api; } location /b { cdn_purge_api; }', http => 'cdn_zone 1m;'),
     qr/"cdn_purge_api": a server has one purge endpoint/, 'one endpoint a server');

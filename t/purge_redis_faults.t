@@ -89,5 +89,30 @@ $t->stop;
 $t = edge("redis://:right\@127.0.0.1:$port/0");
 ok(is_connected($t), 'the right one lets in');
 ok(eventually(sub { $t->request(POST => '/cdn/purge?wait=2s', body => '{"tags":["all"]}')->status == 200 }, 15), 'and purges reach the fleet');
+$t->stop;
+
+# ---- roles exchanged
+
+my $other = free_port();
+redis_server($other, '--replicaof', '127.0.0.1', $port, '--masterauth', 'right', '--requirepass', 'right');
+my ($calls, $quiet) = map { purging_edge("cdn_node $_; cdn_redis redis://127.0.0.1:$port/0 redis://127.0.0.1:$other/0 password=right;") } 'a', 'b';
+my $both = sub {
+    my $r = $calls->request(POST => '/cdn/purge?wait=1s', body => '{"tags":["all"]}');
+    return $r->status == 200 && join(' ', sort map { $_->{node} } ($r->json->{edges} // [])->@*) eq 'a b';
+};
+ok(eventually($both, 15), 'two edges obey');
+NginxTest::Fleet::redis_cli($other, qw(-a right --no-auth-warning replicaof no one));
+NginxTest::Fleet::redis_cli($port, qw(-a right --no-auth-warning replicaof 127.0.0.1), $other);
+ok(eventually($both, 15), 'and say so when their Redis is a replica all at once, though one of them takes no calls');
+
+# ---- a call that waits
+
+my $fleet_of = sub ($body) {
+    my $r = $calls->request(POST => '/cdn/purge?wait=20s', body => $body)->json;
+    return join ' ', map({ $_->{node} } ($r->{edges} // [])->@*), map({ "without $_" } ($r->{missing} // [])->@*);
+};
+is($fleet_of->('{"tags":["all"],"at":' . (time + 3600) . '}'), '', 'does not wait for edges to apply a purge to come');
+NginxTest::Fleet::redis_cli($other, qw(-a right --no-auth-warning flushall));
+like($fleet_of->('{"tags":["all"]}'), qr/\ba\b/, 'and waits until a Redis that forgot the fleet knows it again');
 
 done();

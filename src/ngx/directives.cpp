@@ -54,6 +54,38 @@ char *check_positive(ngx_conf_t *cf, void *, void *value) noexcept
 ngx_conf_post_t positive_off = {check_positive<off_t>};
 ngx_conf_post_t positive_size = {check_positive<size_t>};
 ngx_conf_post_t positive_time = {check_positive<ngx_msec_t>};
+// One of the words in the command's table: nginx's own setter names neither the directive nor them.
+char *set_word(ngx_conf_t *cf, ngx_command_t *command, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        auto &slot = *reinterpret_cast<ngx_uint_t *>(static_cast<char *>(data) + command->offset);
+        if (slot != NGX_CONF_UNSET_UINT) {
+            return const_cast<char *>("is duplicate");
+        }
+
+        const auto word = view(arguments(cf)[0]);
+        std::string all;
+        for (const auto *known = static_cast<const ngx_conf_enum_t *>(command->post); known->name.len > 0; known++) {
+            if (view(known->name) == word) {
+                slot = known->value;
+                return NGX_CONF_OK;
+            }
+            all += all.empty() ? "" : ", ";
+            all += view(known->name);
+        }
+        return complain(cf, "is one of " + all + ", not \"" + printable(word) + '"');
+    });
+}
+
+// With none at all whatever is cached would count as purged.
+char *check_retention(ngx_conf_t *cf, void *, void *data)
+{
+    return guarded(cf->log, failed, [&]() -> char * {
+        return *static_cast<const ngx_msec_t *>(data) > 0 ? NGX_CONF_OK : complain(cf, "is a time over 0, like 400d");
+    });
+}
+
+ngx_conf_post_t retention_check = {check_retention};
 
 // key=value ... in this project's own words.
 Result<image::Options> read_options(std::span<const ngx_str_t> settings)
@@ -348,7 +380,7 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image"),                         // off | DIALECT
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot, CDN_IMAGE_SLOT(dialect), &dialects },
+      set_word, CDN_IMAGE_SLOT(dialect), &dialects },
 
     { ngx_string("cdn_image_transform"),               // on | off
       any_block | NGX_CONF_FLAG,
@@ -408,13 +440,13 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_image_on_error"),                // status | original | redirect
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot, CDN_IMAGE_SLOT(on_error), &on_error_words },
+      set_word, CDN_IMAGE_SLOT(on_error), &on_error_words },
 
     // signed URLs
 
     { ngx_string("cdn_sign"),                          // off | optional | required
       any_block | NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, sign.mode), &sign_modes },
+      set_word, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, sign.mode), &sign_modes },
 
     { ngx_string("cdn_sign_scheme"),                   // NAME key=value ...
       any_block | NGX_CONF_1MORE,
@@ -490,7 +522,7 @@ ngx_command_t directives[] = {
 
     { ngx_string("cdn_purge_retention"),               // TIME
       NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, purge_retention), nullptr },
+      ngx_conf_set_msec_slot, NGX_HTTP_MAIN_CONF_OFFSET, offsetof(MainConf, purge_retention), &retention_check },
 
     { ngx_string("cdn_purge_rate"),                    // N [burst=N]
       NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,

@@ -37,9 +37,6 @@ bool was_taken(const redisReply *reply)
         const ngx_str_t text = borrow(error);
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0, "cdn redis: a purge was not taken: %V", &text);
     }
-    if (error.find("READONLY") != error.npos && link()) {
-        link()->restart(error);                        // a replica by now
-    }
     return false;
 }
 

@@ -230,7 +230,12 @@ void ask_edges(const SharedWaiting &waiting)
             waiting->standing.edges = receipts->edges;
             waiting->standing.missing = receipts->missing;
         }
-        if ((receipts && receipts->missing.empty()) || clock_ms() >= waiting->until_ms) {
+        // a fleet without this edge is one that Redis has just forgotten
+        const auto own = view(main_conf(waiting->request).node);
+        const bool is_done = receipts && receipts->missing.empty()
+                             && std::any_of(receipts->edges.begin(), receipts->edges.end(),
+                                            [&](const purge::Receipt &receipt) { return receipt.node == own; });
+        if (is_done || clock_ms() >= waiting->until_ms) {
             finish(*waiting, purge::accepted(waiting->dialect, waiting->standing));
             return;
         }
@@ -473,7 +478,8 @@ void submit(const SharedWaiting &waiting, Prepared prepared, std::int64_t wait_m
         return;
     }
 
-    waiting->until_ms = wait_ms > 0 ? clock_ms() + wait_ms : 0;
+    // for one to come there is nothing to wait for yet
+    waiting->until_ms = wait_ms > 0 && applied ? clock_ms() + wait_ms : 0;
     publish(conf, waiting->standing.purge.id, applied ? std::nullopt : waiting->standing.purge.at_ms,
             std::move(accepted->line), [waiting](bool taken) {
                 if (waiting->request != nullptr) {

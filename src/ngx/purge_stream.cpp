@@ -323,9 +323,43 @@ void offer_some(Stream &s)
     }
 }
 
+// Of the answer to present_command().
+void look_for_namesakes(Stream &s, const redisReply *reply)
+{
+    if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return;
+    }
+
+    const MainConf &conf = *s.follower->conf;
+    const std::int64_t now = parse_digits(reply_text(reply->element[0])).value_or(0);
+    const auto nodes = purge::living(purge::parse_nodes(reply_pairs(reply->element[1])), now);
+    const bool had_namesake = std::exchange(s.has_namesake, purge::has_namesake(nodes, own_key(conf)));
+    if (s.has_namesake && !had_namesake) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "cdn purge: another edge of the fleet is called \"%V\", too, and receipts do not tell which is which: "
+                      "give each a \"cdn_node\" of its own", &conf.node);
+    }
+}
+
+// So that others wait for this edge, and roll purges out to it.
+void say_present(Stream &s)
+{
+    const MainConf &conf = *s.follower->conf;
+    RedisLink *link = fleet_link();
+    if (link == nullptr || !link->ready()) {
+        return;
+    }
+
+    s.present_at_ms = clock_ms();
+    static_cast<void>(link->send(purge::present_command(fleet_keys(conf), own_key(conf), view(conf.node_region)),
+                                 [&s](const redisReply *reply) { look_for_namesakes(s, reply); }));
+}
+
 // Redis may have lost what it had taken: whatever was applied here lately is offered again.
 void offer_again(Stream &s)
 {
+    say_present(s);                                    // that, too
+
     using Lines = std::deque<std::pair<std::string, std::string>>;
     const auto lines = std::make_shared<Lines>();
     const auto collect = [lines, journal = s.follower->conf->journal] {
@@ -417,24 +451,6 @@ void send_unpublished(Stream &s)
     }
 }
 
-// Of the answer to present_command().
-void look_for_namesakes(Stream &s, const redisReply *reply)
-{
-    if (reply == nullptr || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
-        return;
-    }
-
-    const MainConf &conf = *s.follower->conf;
-    const std::int64_t now = parse_digits(reply_text(reply->element[0])).value_or(0);
-    const auto nodes = purge::living(purge::parse_nodes(reply_pairs(reply->element[1])), now);
-    const bool had_namesake = std::exchange(s.has_namesake, purge::has_namesake(nodes, own_key(conf)));
-    if (s.has_namesake && !had_namesake) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "cdn purge: another edge of the fleet is called \"%V\", too, and receipts do not tell which is which: "
-                      "give each a \"cdn_node\" of its own", &conf.node);
-    }
-}
-
 }  // namespace
 
 void lead_stream(Follower &f)
@@ -455,9 +471,7 @@ void lead_stream(Follower &f)
         return;
     }
     if (now - s.present_at_ms >= present_every_ms) {
-        s.present_at_ms = now;
-        static_cast<void>(link->send(purge::present_command(fleet_keys(*f.conf), own_key(*f.conf), view(f.conf->node_region)),
-                                     [&s](const redisReply *reply) { look_for_namesakes(s, reply); }));
+        say_present(s);
     }
     static_cast<void>(link->send(purge::fire_due_command(fleet_keys(*f.conf)), [](const redisReply *) {}));
     send_unpublished(s);

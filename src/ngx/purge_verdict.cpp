@@ -6,10 +6,10 @@
 #include "ngx/purge_state.h"
 #include "ngx/request_state.h"
 #include "ngx/ttl_hook.h"
+#include "purge/patience.h"
 #include "purge/stored.h"
 
 #include <array>
-#include <map>
 
 namespace cdn {
 
@@ -133,27 +133,7 @@ Described describe(ngx_http_request_t *r, std::optional<std::string_view> bytes)
     return described;
 }
 
-// An inner tier that never purges gives the same old birth again and again: after a few
-// fetches for nothing it is not believed for this response any more.
-bool is_hopeless(ngx_http_request_t *r, std::int64_t born_ms)
-{
-    struct Refills {
-        std::int64_t born_ms = 0;
-        int          count = 0;
-    };
-    constexpr int         most_refills = 3;
-    constexpr std::size_t most_keys = 4096;
-    static std::map<std::string, Refills> known;       // this worker's
-
-    if (known.size() >= most_keys) {
-        known.clear();
-    }
-    Refills &refills = known[{reinterpret_cast<const char *>(r->cache->key), NGX_HTTP_CACHE_KEY_LEN}];
-    if (refills.born_ms != born_ms) {
-        refills = {born_ms, 0};
-    }
-    return refills.count >= most_refills || ++refills.count > most_refills;
-}
+purge::Patience patience;                              // this worker's
 
 // What a verdict depends on, but for the purges themselves.
 struct Subject {
@@ -220,14 +200,19 @@ private:
 
 Kept known_as_kept;                                    // this worker's
 
-purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
+struct Judged {
+    purge::Verdict verdict;
+    bool           lasts = true;                       // until another purge; else it is judged again
+};
+
+Judged judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
                         std::int64_t oldest)
 {
     Described described = describe(r, bytes);
     auto &[object, overlay] = described;
     const std::int64_t born_ms = overlay ? std::min(object.born_ms, overlay->born_ms) : object.born_ms;
     if (born_ms > p.table.newest_ms() && born_ms > p.table.floor_ms() && object.stored_ms >= oldest) {
-        return purge::Verdict::kept;                   // younger than any purge
+        return {purge::Verdict::kept};                 // younger than any purge
     }
 
     add_resources(r, described);
@@ -237,15 +222,19 @@ purge::Verdict judge_by(const Purges &p, ngx_http_request_t *r, std::optional<st
     };
     const purge::Verdict verdict = judge();
     if (verdict == purge::Verdict::kept) {
-        return verdict;
+        return {verdict};
     }
 
     set_birth(r, object);
     if (overlay) {
         set_birth(r, *overlay);
     }
-    return object.born_ms > born_ms && judge() == purge::Verdict::kept && is_hopeless(r, born_ms)
-               ? purge::Verdict::kept : verdict;
+    // old as the inner tier gave it, after the purge
+    if (object.born_ms > born_ms && judge() == purge::Verdict::kept) {
+        const std::string_view key(reinterpret_cast<const char *>(r->cache->key), NGX_HTTP_CACHE_KEY_LEN);
+        return {patience.asks_again(key, born_ms, static_cast<std::int64_t>(ngx_current_msec)) ? verdict : purge::Verdict::kept, false};
+    }
+    return {verdict};
 }
 
 }  // namespace
@@ -266,8 +255,8 @@ purge::Verdict judge_stored(ngx_http_request_t *r, std::optional<std::string_vie
         return purge::Verdict::kept;
     }
 
-    const purge::Verdict verdict = judge_by(*p, r, bytes, oldest);
-    if (is_own && verdict == purge::Verdict::kept) {
+    const auto [verdict, lasts] = judge_by(*p, r, bytes, oldest);
+    if (is_own && lasts && verdict == purge::Verdict::kept) {
         known_as_kept.add(subject, generation);
     }
     return verdict;

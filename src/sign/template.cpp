@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "sign/token.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cinttypes>
@@ -27,7 +28,7 @@ std::optional<std::int64_t> two_digits(std::string_view text, std::int64_t most)
     return value && *value <= most ? value : std::nullopt;
 }
 
-// YYYY-MM-DDThh:mm:ssZ, or with an offset +hh:mm.
+// YYYY-MM-DDThh:mm:ssZ, or with an offset +hh:mm; of ".123", which JavaScript's dates have, the whole seconds.
 std::optional<std::int64_t> parse_iso8601(std::string_view text)
 {
     using namespace std::chrono;
@@ -56,7 +57,14 @@ std::optional<std::int64_t> parse_iso8601(std::string_view text)
     }
 
     std::int64_t offset = 0;
-    const auto zone = text.substr(19);
+    auto zone = text.substr(19);
+    if (zone.starts_with('.')) {
+        const auto end = std::min(zone.find_first_not_of("0123456789", 1), zone.size());
+        if (end == 1) {
+            return std::nullopt;
+        }
+        zone.remove_prefix(end);
+    }
     if (zone != "Z") {
         const auto hours = zone.size() == 6 && zone[3] == ':' ? two_digits(zone.substr(1, 2), 23) : std::nullopt;
         const auto minutes = hours ? two_digits(zone.substr(4, 2), 59) : std::nullopt;
