@@ -45,15 +45,17 @@ ngx_conf_num_bounds_t at_least_one = {ngx_conf_check_num_bounds, 1, 1'000'000};
 
 // Zero is "no limit" to some of nginx's own directives; here nothing would pass.
 template <typename Number>
-char *check_positive(ngx_conf_t *cf, void *, void *value) noexcept
+char *check_positive(ngx_conf_t *cf, void *, void *value)
 {
-    return *static_cast<const Number *>(value) > 0 ? static_cast<char *>(NGX_CONF_OK)
-                                                   : complain(cf, "0 would refuse every picture");
+    return guarded(cf->log, failed, [&]() -> char * {
+        return *static_cast<const Number *>(value) > 0 ? NGX_CONF_OK : complain(cf, "0 would refuse every picture");
+    });
 }
 
 ngx_conf_post_t positive_off = {check_positive<off_t>};
 ngx_conf_post_t positive_size = {check_positive<size_t>};
 ngx_conf_post_t positive_time = {check_positive<ngx_msec_t>};
+
 // One of the words in the command's table: nginx's own setter names neither the directive nor them.
 char *set_word(ngx_conf_t *cf, ngx_command_t *command, void *data)
 {
