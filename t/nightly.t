@@ -142,7 +142,7 @@ my $redis = redis_server($redis_port);
 
 sub edge ($name)
 {
-    return nginx($purging_locations, workers => 2, clock => '2026-12-08 06:59:50', origin => \&origin,
+    return nginx($purging_locations, workers => 2, clock => '2026-12-08 06:59:00', origin => \&origin,
         http => "$http$nights cdn_node $name; cdn_redis redis://127.0.0.1:$redis_port/0 namespace=test;");
 }
 sub taken ($id) { scalar(() = redis('XRANGE', '{test}:purges', '-', '+') =~ /$id/g) }
