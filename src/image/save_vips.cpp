@@ -1,6 +1,7 @@
 #include "image/save_vips.h"
 
 #include "image/bare.h"
+#include "image/iptc.h"
 
 #include <map>
 #include <optional>
@@ -40,12 +41,24 @@ std::optional<std::string> text_field(const Picture &in, const char *field)
 bool may_stay(std::string_view field, Metadata metadata)
 {
     if (!field.starts_with("exif-ifd")) {
-        return false;                                  // XMP and IPTC may tell the place too
+        return false;                                  // XMP may tell the place in many ways
     }
 
     const bool owner = field == "exif-ifd0-Copyright" || field == "exif-ifd0-Artist";
     const bool place = field.starts_with("exif-ifd3-") || field.ends_with("MakerNote");
     return owner || (metadata == Metadata::keep && !place);
+}
+
+std::string_view iptc_of(const Picture &in)
+{
+    const void *data = nullptr;
+    std::size_t size = 0;
+    if (!in.has(VIPS_META_IPTC_NAME) || vips_image_get_blob(in.get(), VIPS_META_IPTC_NAME, &data, &size) != 0) {
+        vips_error_clear();
+        return {};
+    }
+
+    return {static_cast<const char *>(data), size};
 }
 
 // Metadata and orientation gone as far as asked, the frame height in its place:
@@ -54,6 +67,7 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
 {
     Picture out = step(in, [](auto *i, auto **o) { return vips_copy(i, o, nullptr); });
 
+    const std::string iptc = kept_iptc(iptc_of(in), plan.metadata);
     std::map<std::string, std::string> kept;
     gchar **fields = vips_image_get_fields(out.get());
     for (gchar **field = fields; *field != nullptr; field++) {
@@ -76,6 +90,9 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
 
     for (const auto &[name, text] : kept) {
         vips_image_set_string(out.get(), name.c_str(), text.c_str());
+    }
+    if (!iptc.empty()) {
+        vips_image_set_blob_copy(out.get(), VIPS_META_IPTC_NAME, iptc.data(), iptc.size());
     }
     if (plan.frames > 1) {
         vips_image_set_int(out.get(), VIPS_META_PAGE_HEIGHT, plan.canvas_height);

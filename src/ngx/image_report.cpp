@@ -74,6 +74,8 @@ void add_report(ngx_http_request_t *r, RequestState &state)
 
     if (!is_tier(state)) {
         for (const auto &field : provider_headers(state)) {
+            // nginx's page for a range beyond the picture (416) has the picture's headers already
+            each_response_header(r, field.name, [](ngx_table_elt_t &header) { header.hash = 0; });
             add_response_header(r, field.name, field.value);
         }
     } else if (!state.report->of_origin) {

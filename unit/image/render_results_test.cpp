@@ -154,13 +154,19 @@ TEST_F(Results, TellTheOwnerWhereAskedAndNeverThePlace)
     vips_image_set_string(picture.get(), "exif-ifd0-Copyright", "A. Teacher");
     vips_image_set_string(picture.get(), "exif-ifd0-Model", "A Camera");
     vips_image_set_string(picture.get(), "exif-ifd3-GPSLatitude", "48/1 8/1 30/1");
+    const auto press = "Photoshop 3.0\0008BIM\x04\x04\0\0\0\0\0\x16\x1C\x02\x5A\0\6Secret\x1C\x02\x74\0\6Agency"s;
+    vips_image_set_blob_copy(picture.get(), VIPS_META_IPTC_NAME, press.data(), press.size());
     vips_image_set_int(picture.get(), VIPS_META_ORIENTATION, 6);
     const auto source = encoded(picture, ".jpg");
+    ASSERT_NE(source.find("Secret"), source.npos);
 
     for (const auto metadata : {Metadata::copyright, Metadata::keep}) {
         Request request = as(Format::jpeg, asked(30, 0));
         request.metadata = metadata;
-        const auto kept = decoded(bytes_of(rendered(source, request)));
+        const auto image = rendered(source, request);
+        EXPECT_NE(bytes_of(image).find("Agency"), std::string_view::npos);
+        EXPECT_EQ(bytes_of(image).find("Secret"), std::string_view::npos);
+        const auto kept = decoded(bytes_of(image));
         const auto has = [&](const char *field) {
             return vips_image_get_typeof(kept.get(), field) != 0;
         };
