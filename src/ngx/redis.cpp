@@ -273,17 +273,17 @@ void RedisLink::reply_event(redisAsyncContext *, void *reply, void *data) noexce
     const std::unique_ptr<Pending> pending(static_cast<Pending *>(data));
     std::erase(pending->link->pending_, pending.get());
 
-    // a replica by now, whoever finds out: what only tells of this edge would go on in vain
-    const auto *answer = static_cast<const redisReply *>(reply);
-    if (answer != nullptr && answer->type == REDIS_REPLY_ERROR && pending->link->ready_) {
-        const std::string error(answer->str, answer->len);
-        if (error.find("READONLY") != error.npos) {
-            pending->link->restart(error);
-        }
-    }
-
     guarded(pending->link->log_, 0, [&] {
-        pending->done(static_cast<const redisReply *>(reply));
+        // a replica by now, whoever finds out: what only tells of this edge would go on in vain
+        const auto *answer = static_cast<const redisReply *>(reply);
+        if (answer != nullptr && answer->type == REDIS_REPLY_ERROR && pending->link->ready_) {
+            const std::string error(answer->str, answer->len);
+            if (error.find("READONLY") != error.npos) {
+                pending->link->restart(error);
+            }
+        }
+
+        pending->done(answer);
         return 0;
     });
 }
