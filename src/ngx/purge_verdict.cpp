@@ -232,7 +232,8 @@ Judged judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::strin
     // old as the inner tier gave it, after the purge
     if (object.born_ms > born_ms && judge() == purge::Verdict::kept) {
         const std::string_view key(reinterpret_cast<const char *>(r->cache->key), NGX_HTTP_CACHE_KEY_LEN);
-        return {patience.asks_again(key, born_ms, static_cast<std::int64_t>(ngx_current_msec)) ? verdict : purge::Verdict::kept, false};
+        const auto now = static_cast<std::int64_t>(ngx_current_msec);
+        return {patience.asks_again(key, born_ms, now) ? verdict : purge::Verdict::kept, false};
     }
     return {verdict};
 }

@@ -23,7 +23,7 @@ bool Patience::asks_again(std::string_view key, std::int64_t born_ms, std::int64
     }
 
     tries.count = std::min(tries.count + 1, tries_at_once);
-    tries.next_ms = now_ms + std::clamp((now_ms - tries.since_ms) / 2, shortest_pause_ms, longest_pause_ms);
+    tries.next_ms = now_ms + std::clamp((now_ms - tries.since_ms) / 4, shortest_pause_ms, longest_pause_ms);
     return true;
 }
 
