@@ -214,7 +214,8 @@ for my $case (['RSA', 'rsa', 'sha1'], ['RSA', 'rsa', 'sha256'], ['EC', 'ec', 'sh
 }
 sub custom ($condition, $resource = 'https://cdn.test/aws/a/*')
 {
-    my $policy = qq({ "Statement": [{ "Resource": "$resource", "Condition": { $condition } }] }\n);
+    my $for = defined $resource ? qq("Resource": "$resource", ) : '';
+    my $policy = qq({ "Statement": [{ $for"Condition": { $condition } }] }\n);
     return { Policy => aws($policy), Signature => aws_sign($policy, 'rsa', 'sha1'), 'Key-Pair-Id' => 'RSA' };
 }
 sub as_query ($p) { join '&', map { "$_=$p->{$_}" } sort keys %$p }
@@ -222,6 +223,8 @@ my $until = qq("DateLessThan":{"AWS:EpochTime":$soon});
 my $custom = custom($until);
 is($t->get('/aws/a/b?x=1&' . as_query($custom))->body, '/aws/a/b?x=1', 'a custom policy');
 bad("/aws/$_?" . as_query($custom), '403 invalid', "not $_") for 'b', 'a/../b', 'a/%2e%2e/b';
+is($t->status("/aws/$_?" . as_query(custom($until, undef))), 200, "$_ by a policy that names no resource") for 'a/b', 'c';
+bad('/aws/c?' . as_query(custom(qq("DateLessThan":{"AWS:EpochTime":$past}), undef)), '403 expired', 'which ends too');
 $r = $t->get('/aws/a/cookie', Cookie => 'x=1; ' . join '; ', map { "CloudFront-$_=$custom->{$_}" } keys %$custom);
 is($r->status, 200, 'as cookies');
 is($r->header('X-Cookie'), 'x=1', 'which the origin does not see');

@@ -89,11 +89,12 @@ std::optional<Policy> read_policy(const std::string &text)
     const auto *resource = member(statement, "Resource");
     const auto *condition = member(statement, "Condition");
     const auto before = condition != nullptr ? epoch(member(*condition, "DateLessThan")) : std::nullopt;
-    if (resource == nullptr || !resource->is_string() || !before) {
+    if ((resource != nullptr && !resource->is_string()) || !before) {
         return std::nullopt;
     }
 
-    Policy policy{resource->get<std::string>(), *before, 0, std::nullopt};
+    // "If you omit Resource", AWS says of custom policies, all files may be had
+    Policy policy{resource != nullptr ? resource->get<std::string>() : "*", *before, 0, std::nullopt};
     for (const auto &[name, value] : condition->items()) {
         if (name == "DateGreaterThan") {
             const auto after = epoch(&value);
