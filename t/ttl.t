@@ -85,6 +85,12 @@ my ($left) = $second->header('Cache-Status') =~ /ttl=(\d+)/;
 is(told($second), "public, max-age=@{[$left + $second->header('Age')]}, stale-while-revalidate=86400",
     'max-age less Age is what is left');
 
+my $stored = url('edu', h => ['Accept-Ranges:bytes']);
+$t->get($stored);
+my $beyond = $t->get($stored, Range => 'bytes=999999-');
+is($beyond->status, 416, 'a range beyond a hit');
+like(join(' | ', $beyond->headers('Cache-Status')), qr/^ngx_cdn; hit; ttl=\d+$/, 'nginx answers it in a second walk through the filters: said once');
+
 ($ttl) = split m{/}, $t->get(url('edu', role => 'student'))->header('X-TTL');
 ok($ttl > 0.94 * 2 * 86400 && $ttl <= 2 * 86400, 'two days for students');
 

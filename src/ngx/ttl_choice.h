@@ -24,6 +24,7 @@ struct TtlNotes {
     bool                        unknown_is_counted = false;
     const Heard                *confirmed = nullptr;   // what a 304 said
     std::optional<ttl::Seconds> decided;               // $cdn_ttl
+    const ngx_http_upstream_t  *told = nullptr;        // whose answer has its headers
 };
 
 // As it holds from the cache's key on; nullptr: no cdn_ttl here.

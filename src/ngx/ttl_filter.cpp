@@ -258,6 +258,13 @@ void apply(ngx_http_request_t *r)
     if (choice == nullptr) {
         return;
     }
+
+    TtlNotes &notes = local<TtlNotes>(r);
+    if (r->upstream != nullptr && notes.told == r->upstream) {
+        return;                                        // nginx's page for a range beyond it (416) goes the same way
+    }
+    notes.told = r->upstream;
+
     if (r == r->main) {
         count(r, *choice);
 #if (NGX_HTTP_CACHE)
@@ -268,7 +275,6 @@ void apply(ngx_http_request_t *r)
         return;
     }
 
-    TtlNotes &notes = local<TtlNotes>(r);
 #if (NGX_HTTP_CACHE)
     if (r->cached) {
         if (r->cache != nullptr && r->upstream != nullptr) {
