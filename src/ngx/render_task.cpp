@@ -9,8 +9,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <iterator>
+#include <latch>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -55,12 +57,10 @@ constexpr ngx_msec_t tick_ms = 250;
 // After SIGTERM the master kills what is still there soon after a second.
 constexpr milliseconds grace_after_term(700);
 
-// The allocator keeps so much of what pictures took, in an arena for each thread, for the next
-// ones: to give pages back and get them again for each is 3 % of the work.  More, and what a
-// worker holds at rest goes up and down by half.  After so long without a picture the pages
-// within arenas go back too (scripts/bench memory).
-constexpr int          kept_of_an_arena = 4 * 1024 * 1024;
-constexpr int          kept_block = 4 * 1024 * 1024;
+// The allocator keeps so much free at the end of each arena, and takes blocks of up to that size
+// from arenas: to give pages back and get them again for each picture is 3 % of the work, of an
+// animation 15 %.  After so long without a picture all goes back (scripts/bench memory).
+constexpr int          kept_of_an_arena = 32 * 1024 * 1024;    // the C library's most for blocks
 constexpr milliseconds quiet_before_trim(1000);
 
 // An exiting worker whose event loop has ended, and only waits for its pool.
@@ -314,6 +314,38 @@ void watch_for_crashes()
 
 // ---- exit and rest
 
+int arenas()
+{
+    return static_cast<int>(std::thread::hardware_concurrency()) + 2;
+}
+
+// malloc_trim() leaves the ends of arenas alone, but for the first's.  What is free there goes
+// back when a large block of that arena is freed, so one of each is.  Threads beyond the number
+// of arenas take turns at them: twice as many meet all of them, those of libvips' threads too.
+void give_memory_back()
+{
+    constexpr std::size_t large = 128 * 1024;
+    const int count = 2 * arenas();
+    std::latch everybody(count);
+    std::vector<std::jthread> threads;
+
+    mallopt(M_TRIM_THRESHOLD, 0);
+    try {
+        while (std::ssize(threads) < count) {
+            threads.emplace_back([&] {
+                void *const volatile block = std::malloc(large);
+                everybody.arrive_and_wait();
+                std::free(block);
+            });
+        }
+    } catch (const std::exception &) {                 // no more threads here: those there are will do
+        everybody.count_down(count - std::ssize(threads));
+    }
+    threads.clear();
+    mallopt(M_TRIM_THRESHOLD, kept_of_an_arena);
+    malloc_trim(0);
+}
+
 // The pool joins its threads at exit, and an encoder cannot be stopped: when
 // nginx was told to terminate, running jobs get a moment, then the process goes.
 // So it does when it has nothing left but to wait for overdue ones.  In between
@@ -333,7 +365,7 @@ void watch_jobs()
         const auto busy = [&] { return !q.running.empty(); };
         if (!q.changed.wait_for(lock, quiet_before_trim, busy)) {
             lock.unlock();
-            malloc_trim(0);
+            give_memory_back();
             lock.lock();
             q.changed.wait(lock, busy);
         }
@@ -554,8 +586,9 @@ bool render_start_worker(ngx_cycle_t *cycle, ZoneHead &shared, bool documents)
     }
 
     watch_for_crashes();
+    mallopt(M_ARENA_MAX, arenas());
+    mallopt(M_MMAP_THRESHOLD, kept_of_an_arena);
     mallopt(M_TRIM_THRESHOLD, kept_of_an_arena);
-    mallopt(M_MMAP_THRESHOLD, kept_block);
 
     q.lane_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (q.lane_event == -1
