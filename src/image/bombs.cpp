@@ -17,6 +17,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t most_scans = 100;
 constexpr std::size_t most_segments = 1000;            // of applications; 255 are the longest profile
 constexpr std::size_t most_texts = 20;
+constexpr std::size_t most_chunks = 100'000;
 constexpr std::size_t most_frames = 4096;
 constexpr std::size_t most_pages = 10'000;
 
@@ -70,6 +71,7 @@ std::size_t count_frames(std::string_view webp)
 }
 
 struct Chunks {
+    std::size_t all = 0;
     std::size_t texts = 0;                             // compressed ones
     bool        is_cut = false;                        // one is longer than what is left
 };
@@ -88,6 +90,7 @@ Chunks read_chunks(std::string_view bytes)
 
         // libpng reads pixels bit by bit, and makes room for the whole of any other
         chunks.is_cut = chunks.is_cut || (length > bytes.size() - at - 8 && type != "IDAT"sv);
+        chunks.all++;
         chunks.texts += type == "zTXt"sv || type == "iTXt"sv ? 1 : 0;
         at += 12 + length;
     }
@@ -122,7 +125,8 @@ std::optional<Error> check_for_bombs(std::string_view bytes, Format format, cons
         if (chunks.is_cut) {
             return damaged();
         }
-        return refused(chunks.texts, "compressed texts", most_texts);
+        const auto error = refused(chunks.texts, "compressed texts", most_texts);
+        return error ? error : refused(chunks.all, "chunks", most_chunks);
     }
     case Format::webp:
         return refused(count_frames(bytes), "frames", most_frames);

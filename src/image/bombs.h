@@ -26,7 +26,7 @@ namespace cdn::image {
 // each other in a circle, which ends it, or are grids of grids;
 //
 // (413) a PNG of more than 20 compressed texts (libvips keeps no more): each may
-// become 8 MB;
+// become 8 MB; and one of more than 100000 chunks: millions of empty ones are seconds;
 //
 // and (415) a PNG that breaks off within a chunk other than its pixels: libpng
 // takes, and clears, as much memory as the chunk says that it is long.

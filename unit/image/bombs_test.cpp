@@ -69,6 +69,13 @@ TEST(CheckForBombs, RefusesAPngOfManyTexts)
     EXPECT_TRUE(passes("", Format::png));
 }
 
+TEST(CheckForBombs, RefusesAPngOfManyChunks)
+{
+    const auto pixels = "\x00\x00\x00\x00IDAT4567"s;
+    EXPECT_TRUE(passes(signature + times(100'000, pixels), Format::png));
+    EXPECT_FALSE(passes(signature + times(50'001, pixels + "\x00\x00\x00\x01teXta4567"s), Format::png));
+}
+
 TEST(CheckForBombs, RefusesAPngThatPromisesMoreThanItHas)
 {
     const auto long_text = "\x6B\x00\x00\x00zTXt"s;
