@@ -8,7 +8,7 @@ my $slow = $ENV{NGX_CDN_SLOW} // 1;
 my $photo = photo();
 my $large = picture(width => 2200, height => 1500, noise => 1, format => 'png');
 
-my $t = nginx(<<'CONF', files => { 'tiny' => 'x', 'cat.jpg' => $photo, 'large.png' => $large }, workers => 1, main => <<'MAIN', http => <<'HTTP');
+my $t = nginx(<<'CONF', files => { 'tiny' => 'x', 'cat.jpg' => $photo, 'large.png' => $large }, workers => 1, main => <<'MAIN', http => <<'HTTP' =~ s/%TIMEOUT%/10 * $slow/er);
 
     location ^~ /cdn-cgi/image/ {
         cdn_image         cloudflare;
@@ -37,6 +37,7 @@ MAIN
     server {
         listen 127.0.0.1:%PORT_alone% backlog=1024;
         root %DIR%/html;
+        cdn_image_timeout %TIMEOUT%s;
         location / { }
         location ^~ /cdn-cgi/image/ { cdn_image cloudflare; cdn_image_transform on; }
         location ^~ /quick/ {
