@@ -124,6 +124,18 @@ TEST(Imgproxy, ReadsItsExpiryAmongTheOptions)
     EXPECT_EQ(gate.verdict("//a", noon), "invalid");
 }
 
+// EdgeAuth for Python, Node and Java.
+TEST(Akamai, TakesWhatAnyOfItsToolsEscapes)
+{
+    const Gate gate("akamai", {"escape=on"}, {{"k1", "secret"}});
+    const Hmac hmac(Hash::sha256(), "secret");
+    for (const std::string escaped : {"%2f%28a%29%2a%21~", "%2f(a)%2a!%7e", "%2f%28a%29*%21%7e"}) {
+        const std::string code = hex(hmac.of({"exp=1800000000~url=" + escaped}));
+        EXPECT_EQ(gate.verdict("/(a)*!~?hdnts=exp=1800000000~hmac=" + code, 1'800'000'000), "ok") << escaped;
+        EXPECT_EQ(gate.verdict("/%28a%29*!~?hdnts=exp=1800000000~hmac=" + code, 1'800'000'000), "invalid") << escaped;
+    }
+}
+
 TEST(Fastly, HasTenDigits)
 {
     const Gate gate("fastly", {}, {{"k1", "k"}});
