@@ -96,6 +96,8 @@ void read_argument(Token &token, std::string_view name, std::string_view value, 
     const bool good = key && text && !key->empty() && (key->front() < '0' || key->front() > '9')
                       && key->find_first_of("=&") == key->npos && text->find('&') == text->npos
                       && *key != "token" && *key != "expires"
+                      // what is spelt otherwise stays in the clean URL
+                      && (*key == name || (!is_reserved(*key) && *key != "limit"))
                       && token.params.emplace(*key, *text).second;
     token.ambiguous = token.ambiguous || !good;
     token.malformed = token.malformed || (!good && (!key || is_reserved(*key)));
