@@ -190,10 +190,12 @@ private:
             return false;
         }
 
-        const auto all = split(*patterns, '!');
-        return std::any_of(all.begin(), all.end(), [&](std::string_view pattern) {
-            return matches(pattern, *path);
-        });
+        const auto any = [](std::string_view all, auto covers_path) {
+            const auto each = split(all, '!');
+            return std::any_of(each.begin(), each.end(), covers_path);
+        };
+        return any(acl, [&](std::string_view pattern) { return pattern == raw_path; })
+               || any(*patterns, [&](std::string_view pattern) { return matches(pattern, *path); });
     }
 
     bool is_from(std::string_view bound, const Asked &asked) const

@@ -136,6 +136,25 @@ TEST(Akamai, TakesWhatAnyOfItsToolsEscapes)
     }
 }
 
+TEST(Akamai, CoversAPathAsItIsSent)
+{
+    const Gate gate("akamai", {}, {{"k1", "secret"}});
+    const std::string fields = "exp=1800000000~acl=/b!/a%2Fb";
+    const std::string tail = "?hdnts=" + fields + "~hmac=" + hex(Hmac(Hash::sha256(), "secret").of({fields}));
+    EXPECT_EQ(gate.verdict("/a%2Fb" + tail, 1'800'000'000), "ok");
+    EXPECT_EQ(gate.verdict("/a%2Fc" + tail, 1'800'000'000), "invalid");
+}
+
+TEST(Imgix, TakesTheQueryAsABrowserSendsIt)
+{
+    const Gate gate("imgix", {}, {{"k1", "secret"}});
+    const std::string code = "&s=" + hex(Hash::md5().of({"secret/it's?a='b'"}));
+    EXPECT_EQ(gate.verdict("/it's?a='b'" + code, 0), "ok");
+    EXPECT_EQ(gate.verdict("/it's?a=%27b%27" + code, 0), "ok");
+    EXPECT_EQ(gate.verdict("/it%27s?a='b'" + code, 0), "invalid");
+    EXPECT_EQ(gate.verdict("/it's?a=%22b%22" + code, 0), "invalid");
+}
+
 TEST(Fastly, HasTenDigits)
 {
     const Gate gate("fastly", {}, {{"k1", "k"}});
