@@ -234,7 +234,9 @@ bad('/aws/a/b?' . as_query(custom(qq($until,"DateGreaterThan":{"AWS:EpochTime":$
 bad('/aws/a/b?' . as_query(custom(qq("DateLessThan":{"AWS:EpochTime":$past}))), '403 expired', 'too late');
 bad('/aws/a/b?' . as_query(custom('')), '403 invalid', 'without an end');
 bad('/aws/a/b?' . as_query(custom(qq($until,"Moon":"full"))), '403 invalid', 'a condition nobody knows');
-bad('/aws/a/b?' . as_query(custom($until)) . "&Expires=$soon", '403 invalid', 'both forms at once');
+good('/aws/a/file?x=1&Expires=1&' . as_query($custom) =~ s/~/%7E/gr, '/aws/a/file?x=1', other => 'ok');   # as aws-cloudfront-sign has it
+bad('/aws/b?Expires=' . $soon . '&' . as_query($custom), '403 invalid', 'beside a policy an Expires says nothing');
+bad("/aws/a/b?Expires=$soon&" . as_query(custom(qq("DateLessThan":{"AWS:EpochTime":$past}))), '403 expired', 'nor of the time');
 
 # imgproxy, thumbor
 sub imgproxy ($rest) { '/' . b64u(substr hmac_sha256("salt$rest", 'secret'), 0, 8) . $rest }

@@ -20,13 +20,16 @@ namespace cdn::sign {
 
 namespace {
 
-// As its tools do: spaces become "+", hex digits are lower case.
-std::string escape(std::string_view text)
+// What "escape token input" leaves as it is, besides letters and digits: its tools differ.  The first is
+// ours; spaces become "+", hex digits are lower case.
+constexpr std::string_view plain_sets[] = {"-_.~", "-_.!()", "-_.*"};
+
+std::string escape(std::string_view text, std::string_view plain_set = plain_sets[0])
 {
     std::string out;
     for (const char c : text) {
         const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-                           || c == '-' || c == '_' || c == '.' || c == '~';
+                           || plain_set.find(c) != plain_set.npos;
         out += plain ? std::string(1, c) : c == ' ' ? "+" : '%' + hex({&c, 1});
     }
 
@@ -108,7 +111,7 @@ public:
         }
 
         const Hmac hmac(settings_.hash, wish.key.secret.bytes());
-        const std::string code = hex(hmac.of({signed_text(fields, !wish.area.empty(), asked.url)}));
+        const std::string code = hex(hmac.of({signed_texts(fields, !wish.area.empty(), asked.url)[0]}));
         return with_argument(asked.url, settings_.param + '=' + fields + std::string(code_start) + code);
     }
 
@@ -144,27 +147,39 @@ private:
     {
         const auto at = token.rfind(code_start);
         const auto given = token.substr(at + code_start.size());
-        const std::string text = signed_text(token.substr(0, at), has_acl, url);
+        const auto texts = signed_texts(token.substr(0, at), has_acl, url);
 
         bool matches = false;
         for (const Hmac &hmac : keys_) {
-            matches |= equal_in_constant_time(hex(hmac.of({text})), given);
+            for (const std::string &text : texts) {
+                matches |= equal_in_constant_time(hex(hmac.of({text})), given);
+            }
         }
         return matches;
     }
 
-    std::string signed_text(std::string_view fields, bool has_acl, const Url &url) const
+    // Whichever of its tools made the token; no two URLs have one in common.
+    std::vector<std::string> signed_texts(std::string_view fields, bool has_acl, const Url &url) const
     {
-        std::string text(fields);
-        if (!has_acl) {
-            const std::string signed_url = settings_.signs_query ? clean(url) : std::string(url.path);
-            text += "~url=" + (settings_.escapes ? escape(signed_url) : signed_url);
-        }
-        if (!settings_.salt.empty()) {
-            text += "~salt=" + settings_.salt;
+        const std::string salt = settings_.salt.empty() ? "" : "~salt=" + settings_.salt;
+        if (has_acl) {
+            return {std::string(fields) + salt};
         }
 
-        return text;
+        const std::string signed_url = settings_.signs_query ? clean(url) : std::string(url.path);
+        const std::string start = std::string(fields) + "~url=";
+        if (!settings_.escapes) {
+            return {start + signed_url + salt};
+        }
+
+        std::vector<std::string> texts;
+        for (const auto plain_set : plain_sets) {
+            std::string text = start + escape(signed_url, plain_set) + salt;
+            if (texts.empty() || text != texts[0]) {
+                texts.push_back(std::move(text));
+            }
+        }
+        return texts;
     }
 
     static bool covers(std::string_view acl, std::string_view raw_path)
@@ -175,10 +190,12 @@ private:
             return false;
         }
 
-        const auto all = split(*patterns, '!');
-        return std::any_of(all.begin(), all.end(), [&](std::string_view pattern) {
-            return matches(pattern, *path);
-        });
+        const auto any = [](std::string_view all, auto covers_path) {
+            const auto each = split(all, '!');
+            return std::any_of(each.begin(), each.end(), covers_path);
+        };
+        return any(acl, [&](std::string_view pattern) { return pattern == raw_path; })
+               || any(*patterns, [&](std::string_view pattern) { return matches(pattern, *path); });
     }
 
     bool is_from(std::string_view bound, const Asked &asked) const

@@ -2,7 +2,8 @@
 // told apart by the token's shape:
 //
 //   HS256-S, HS256-1-S   HMAC-SHA256(key, path expires ip params); "1-": bound to an IP,
-//                        4 bytes, or 16 of which the last 8 are zero
+//                        4 bytes, or 16 of which the last 8 are zero; for some months of
+//                        2026 the IP came last and as text, without "1-"
 //   S of 43 characters   SHA-256(key path expires [ip] params), the IP as text
 //   S of 22 characters   MD5(key path expires [ip])
 //
@@ -95,6 +96,8 @@ void read_argument(Token &token, std::string_view name, std::string_view value, 
     const bool good = key && text && !key->empty() && (key->front() < '0' || key->front() > '9')
                       && key->find_first_of("=&") == key->npos && text->find('&') == text->npos
                       && *key != "token" && *key != "expires"
+                      // what is spelt otherwise stays in the clean URL
+                      && (*key == name || (!is_reserved(*key) && *key != "limit"))
                       && token.params.emplace(*key, *text).second;
     token.ambiguous = token.ambiguous || !good;
     token.malformed = token.malformed || (!good && (!key || is_reserved(*key)));
@@ -121,6 +124,10 @@ Token read_token(const Url &url)
     return token;
 }
 
+// Escaped or not, these mean the same in a path, or cannot be there unescaped.  The others of the
+// reserved do not: "/" "\\" "%" ";" "=" "+" (a space, somewhere).
+constexpr std::string_view same_unescaped = " !\"#$&'()*,:<>?@[]^`{|}~";
+
 // What some signers sign instead: the path decoded, where that means the same.
 std::optional<std::string> readable_path(std::string_view path)
 {
@@ -133,8 +140,8 @@ std::optional<std::string> readable_path(std::string_view path)
             out += path[i];
             continue;
         }
-        if (!byte || ((*byte)[0] >= 0 && (*byte)[0] != ' ')) {
-            return std::nullopt;                       // reserved characters mean something escaped
+        if (!byte || ((*byte)[0] >= 0 && same_unescaped.find(*byte) == same_unescaped.npos)) {
+            return std::nullopt;
         }
         out += *byte;
         changed = true;
@@ -334,14 +341,14 @@ private:
         }
 
         const std::string params = signed_params(token, signs_all);
-        std::string ip = asked.value(ip_);
-        if (is_hmac) {
-            const auto address = is_bound ? parse_address(ip) : std::optional<Address>(Address());
-            if (!address) {
-                return Verdict::forbidden;
-            }
-            ip = network_bytes(*address);
+        const std::string ip = asked.value(ip_);
+        const auto address = is_bound ? parse_address(ip) : std::optional<Address>(Address());
+        if (!address) {
+            return Verdict::forbidden;
         }
+        const std::string network = network_bytes(*address);
+        // behind another argument's value, it could be a part of that
+        const bool ip_may_be_last = params.empty() || params.substr(params.rfind('&') + 1).starts_with("token_");
 
         bool matches = false;
         for (const auto &[secret, hmac] : keys_) {
@@ -351,7 +358,10 @@ private:
                 };
                 const auto key = secret.bytes();
                 if (is_hmac) {
-                    compare(hs256(hmac, path, token.expires, ip, params));
+                    compare(hs256(hmac, path, token.expires, network, params));
+                    if (!is_bound && ip_may_be_last) {
+                        compare(hmac.of({path, token.expires, params, ip}));
+                    }
                 } else if (is_md5) {
                     compare(Hash::md5().of({key, path, token.expires}));
                     compare(Hash::md5().of({key, path, token.expires, ip}));

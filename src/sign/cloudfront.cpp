@@ -4,7 +4,8 @@
 //   custom: ?...&Policy=P&Signature=S&Key-Pair-Id=K: S is over the JSON that P is
 //
 // or the same as the cookies CloudFront-Expires and so on; Hash-Algorithm=SHA256 if not
-// SHA-1.  P and S are base64 with "-", "_", "~" for "+", "=", "/".
+// SHA-1.  P and S are base64 with "-", "_", "~" for "+", "=", "/"; the "~" may come escaped.
+// A signer in wide use puts Expires beside its Policy: what was signed is the Policy.
 
 #include "sign/schemes.h"
 
@@ -29,11 +30,15 @@ constexpr std::size_t longest_policy = 8192;
 
 std::optional<std::string> decode(std::string_view text)
 {
-    std::string standard(text);
-    std::replace(standard.begin(), standard.end(), '-', '+');
-    std::replace(standard.begin(), standard.end(), '_', '=');
-    std::replace(standard.begin(), standard.end(), '~', '/');
-    return base64_decode(standard);
+    auto standard = percent_decode(text);
+    if (!standard) {
+        return std::nullopt;
+    }
+
+    std::replace(standard->begin(), standard->end(), '-', '+');
+    std::replace(standard->begin(), standard->end(), '_', '=');
+    std::replace(standard->begin(), standard->end(), '~', '/');
+    return base64_decode(*standard);
 }
 
 std::string encode(std::string_view bytes)
@@ -144,7 +149,6 @@ public:
             }
             token = {arguments[policy], arguments[expires], arguments[signature], arguments[key_id],
                      arguments[hash], arguments.has(policy), arguments.has(hash)};
-            repeated = repeated || (arguments.has(policy) && arguments.has(expires));
         } else {
             std::array<Cookie, names.size()> found;
             bool any = false;
@@ -158,7 +162,6 @@ public:
             }
             token = {found[policy].value, found[expires].value, found[signature].value,
                      found[key_id].value, found[hash].value, found[policy].count > 0, found[hash].count > 0};
-            repeated = repeated || (found[policy].count > 0 && found[expires].count > 0);
         }
 
         return repeated ? refused(Verdict::invalid) : judge(token, asked, now);

@@ -1,5 +1,5 @@
 // ?...[&expires=E]&s=S: S is the hex MD5 of secret, path and, if there is one, "?" and
-// the query without s.
+// the query without s, in which browsers escape the "'" that signers leave as it is.
 
 #include "sign/schemes.h"
 
@@ -30,9 +30,11 @@ public:
         }
 
         const std::string text = without(asked.url, Names(names).first(1));
+        const std::string before_browser = with_apostrophes(text);
         bool matches = false;
         for (const Key &key : keys_) {
             matches |= equal_in_constant_time(code(key, text), arguments[signature]);
+            matches |= equal_in_constant_time(code(key, before_browser), arguments[signature]);
         }
 
         return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
@@ -52,6 +54,14 @@ public:
 private:
     enum Name : std::size_t { signature, expires };
     static inline const std::array<std::string, 2> names = {"s", "expires"};
+
+    static std::string with_apostrophes(std::string url)
+    {
+        for (auto at = url.find("%27", url.find('?')); at != url.npos; at = url.find("%27", at)) {
+            url.replace(at, 3, "'");
+        }
+        return url;
+    }
 
     static std::string code(const Key &key, std::string_view url)
     {

@@ -50,6 +50,21 @@ TEST_F(BunnyCdn, SignsNoReservedPathsDecoded)
     EXPECT_EQ(gate.verdict("/a%2Fb" + tail + hs256("/a/b1800000000"), noon), "invalid");
     EXPECT_EQ(gate.verdict("/a%2541" + tail + hs256("/a%411800000000"), noon), "invalid");
     EXPECT_EQ(gate.verdict("/a%3Bb" + tail + hs256("/a;b1800000000"), noon), "invalid");
+    EXPECT_EQ(gate.verdict("/a%2Bb" + tail + hs256("/a+b1800000000"), noon), "invalid");
+    EXPECT_EQ(gate.verdict("/a%2e%2e/b" + tail + hs256("/a../b1800000000"), noon), "invalid");
+    EXPECT_EQ(gate.verdict("/Tom%20%26%20J%2C%5B1%5D%3F%23" + tail + hs256("/Tom & J,[1]?#1800000000"), noon), "ok");
+}
+
+// As its libraries of April 2026 had it.
+TEST_F(BunnyCdn, TakesAnAddressInTextBehindItsOwnArguments)
+{
+    gate.variables["$remote_addr"] = "10.0.0.1";
+    const std::string tail = "expires=1800000000&token=";
+    EXPECT_EQ(gate.verdict("/a?" + tail + hs256("/a180000000010.0.0.1"), noon), "ok");
+    EXPECT_EQ(gate.verdict("/a?" + tail + hs256("/a180000000010.0.0.2"), noon), "invalid");
+    EXPECT_EQ(gate.verdict("/d/a?token_path=/d&" + tail + hs256("/d1800000000token_path=/d10.0.0.1"), noon), "ok");
+    EXPECT_EQ(gate.verdict("/d/a?token_path=/d&" + tail + hs256("/d10.0.0.11800000000token_path=/d10.0.0.1"), noon), "invalid");
+    EXPECT_EQ(gate.verdict("/a?x=1&" + tail + hs256("/a1800000000x=110.0.0.1"), noon), "invalid");
 }
 
 TEST_F(BunnyCdn, LeavesOtherArgumentsFreeWhereToldTo)
@@ -74,6 +89,17 @@ TEST_F(BunnyCdn, RefusesWhatItCannotCheck)
 {
     EXPECT_EQ(gate.verdict("/a?token_referer=x&expires=1800000000&token=" + hs256("/a1800000000token_referer=x"), noon),
               "invalid");
+}
+
+// Escaped, they would reach the origin.
+TEST_F(BunnyCdn, FindsWhatIsTheTokensByItsExactSpelling)
+{
+    for (const std::string argument : {"token_foo=1", "limit=5"}) {
+        const std::string tail = "&expires=1800000000&token=" + hs256("/a1800000000" + argument);
+        EXPECT_EQ(gate.verdict("/a?" + argument + tail, noon), "ok");
+        EXPECT_EQ(gate.clean("/a?" + argument + tail), "/a");
+        EXPECT_EQ(gate.verdict("/a?%" + hex(argument.substr(0, 1)) + argument.substr(1) + tail, noon), "invalid");
+    }
 }
 
 TEST_F(BunnyCdn, KnowsItsShapesAlone)

@@ -124,6 +124,37 @@ TEST(Imgproxy, ReadsItsExpiryAmongTheOptions)
     EXPECT_EQ(gate.verdict("//a", noon), "invalid");
 }
 
+// EdgeAuth for Python, Node and Java.
+TEST(Akamai, TakesWhatAnyOfItsToolsEscapes)
+{
+    const Gate gate("akamai", {"escape=on"}, {{"k1", "secret"}});
+    const Hmac hmac(Hash::sha256(), "secret");
+    for (const std::string escaped : {"%2f%28a%29%2a%21~", "%2f(a)%2a!%7e", "%2f%28a%29*%21%7e"}) {
+        const std::string code = hex(hmac.of({"exp=1800000000~url=" + escaped}));
+        EXPECT_EQ(gate.verdict("/(a)*!~?hdnts=exp=1800000000~hmac=" + code, 1'800'000'000), "ok") << escaped;
+        EXPECT_EQ(gate.verdict("/%28a%29*!~?hdnts=exp=1800000000~hmac=" + code, 1'800'000'000), "invalid") << escaped;
+    }
+}
+
+TEST(Akamai, CoversAPathAsItIsSent)
+{
+    const Gate gate("akamai", {}, {{"k1", "secret"}});
+    const std::string fields = "exp=1800000000~acl=/b!/a%2Fb";
+    const std::string tail = "?hdnts=" + fields + "~hmac=" + hex(Hmac(Hash::sha256(), "secret").of({fields}));
+    EXPECT_EQ(gate.verdict("/a%2Fb" + tail, 1'800'000'000), "ok");
+    EXPECT_EQ(gate.verdict("/a%2Fc" + tail, 1'800'000'000), "invalid");
+}
+
+TEST(Imgix, TakesTheQueryAsABrowserSendsIt)
+{
+    const Gate gate("imgix", {}, {{"k1", "secret"}});
+    const std::string code = "&s=" + hex(Hash::md5().of({"secret/it's?a='b'"}));
+    EXPECT_EQ(gate.verdict("/it's?a='b'" + code, 0), "ok");
+    EXPECT_EQ(gate.verdict("/it's?a=%27b%27" + code, 0), "ok");
+    EXPECT_EQ(gate.verdict("/it%27s?a='b'" + code, 0), "invalid");
+    EXPECT_EQ(gate.verdict("/it's?a=%22b%22" + code, 0), "invalid");
+}
+
 TEST(Fastly, HasTenDigits)
 {
     const Gate gate("fastly", {}, {{"k1", "k"}});
