@@ -161,5 +161,9 @@ cmp_ok(length made('keycdn', 'alpha.png?format=webp&alphaquality=0'), '<=',
 my @asked = ('photo.jpg?width=200&auto=webp&quality=80,20', Accept => 'image/webp');
 is(made('fastly', @asked), made('fastly', 'photo.jpg?width=200&format=webp&quality=20'),
     'a quality of its own for a negotiated WebP');
+sub type ($query) { return $t->at('fastly')->get("/photo.jpg?width=200&$query", Accept => 'image/avif,image/webp')->header('Content-Type') }
+is(type('auto=webp'), 'image/webp', 'auto=webp is WebP for a client that shows AVIF, too');
+is(type($_), 'image/avif', "$_ is AVIF for it") for 'auto=avif', 'auto=webp,avif', 'auto=webp&format=auto';
+like(made('bunnycdn', 'photo.jpg?width=200&output=webp'), qr/^RIFF....WEBP/s, 'BunnyCDN: a format by its older name');
 
 done();

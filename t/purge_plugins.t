@@ -31,7 +31,7 @@ sub call ($method, $path, $body = undef, @headers)
 # ---- a body of no bytes, as WordPress sends it
 
 is(call(POST => '/pullzone/1/purgeCache', '', AccessKey => 'k'), '204 MISS', 'BunnyCDN: an empty body means all');
-is(call(POST => '/purge?url=https%3A%2F%2Flocalhost%2Fa&async=false', ''), '204 MISS', 'BunnyCDN: a URL');
+is(call(POST => '/purge?url=https%3A%2F%2Flocalhost%2Fa&async=false', ''), '200 MISS', 'BunnyCDN: a URL');
 is(call(POST => '/service/S/purge_all', '', @form), '200 MISS', 'Fastly: everything');
 is(call(POST => '/service/S/purge', '', 'Surrogate-Key' => 'x news', @form), '200 MISS', 'Fastly: keys');
 is(call(POST => '/service/S/purge/news', '', 'Fastly-Key' => 'k'), '200 MISS', 'Fastly: a key');
@@ -52,5 +52,10 @@ is(call(POST => '/service/S/purge', undef, 'Surrogate-Key' => 'x', 'Surrogate-Ke
 is(call(POST => '/service/S/purge/caf%C3%A9'), '200 MISS', 'Fastly: an escaped key');
 is(call(DELETE => '/zones/purgetag/1.json', 'tags%5B0%5D=x&tags%5B1%5D=news', @form), '200 MISS', 'KeyCDN: a form');
 is(call(DELETE => '/zones/purgeurl/1.json', '{"urls":["localhost/a"]}', @json), '200 MISS', 'KeyCDN: a URL without scheme');
+
+# ---- what may be served stale
+
+is(call(POST => '/zones/z/invalidate_cache', '{"tags":["news"]}', @json), '200 STALE', 'Cloudflare: invalidated');
+is(call(POST => '/service/S/purge/news', undef, 'Fastly-Soft-Purge' => $_), '200 STALE', "Fastly: a soft purge, said with $_") for 1, 'true';
 
 done();

@@ -57,6 +57,10 @@ std::optional<Error> set_crop_gravity(Options &, Cuts &cuts, std::string_view na
         {"northwest", {point, 0, 0}},   {"north", {point, 0.5, 0}},    {"northeast", {point, 1, 0}},
         {"west", {point, 0, 0.5}},      {"center", {point, 0.5, 0.5}}, {"east", {point, 1, 0.5}},
         {"southwest", {point, 0, 1}},   {"south", {point, 0.5, 1}},    {"southeast", {point, 1, 1}},
+        // as clients spell them
+        {"top_left", {point, 0, 0}},    {"top", {point, 0.5, 0}},      {"top_right", {point, 1, 0}},
+        {"left", {point, 0, 0.5}},                                     {"right", {point, 1, 0.5}},
+        {"bottom_left", {point, 0, 1}}, {"bottom", {point, 0.5, 1}},   {"bottom_right", {point, 1, 1}},
     };
 
     return store(cuts.crop_gravity,
@@ -173,6 +177,7 @@ constexpr Argument<Cuts> arguments[] = {
 
     {"quality", set_slot<&Options::quality, parse_clamped_quality>},
     {"format", set_slot<&Options::format, parse_output_format>},
+    {"output", set_slot<&Options::format, parse_output_format>},   // its older name
     {"class", set_slot<&Options::preset, parse_preset>},
 };
 

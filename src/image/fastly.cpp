@@ -15,7 +15,7 @@ using Problem = std::optional<Error>;
 
 // What only the whole query decides, whatever its order.
 struct Pending {
-    bool               negotiate = false;              // auto=
+    std::optional<FormatSet> negotiated;               // auto=
     std::optional<int> optimize;
 };
 
@@ -148,13 +148,14 @@ Problem set_format(Options &options, Pending &, std::string_view key, std::strin
 
 Problem set_auto(Options &, Pending &pending, std::string_view key, std::string_view value)
 {
+    pending.negotiated.emplace();
     for (const auto word : split(value, ',')) {
         if (word != "webp" && word != "avif") {
             return bad_value(key, "webp, avif or both", value);
         }
+        pending.negotiated->add(word == "webp" ? Format::webp : Format::avif);
     }
 
-    pending.negotiate = true;
     return std::nullopt;
 }
 
@@ -250,8 +251,10 @@ void settle(Options &options, const Pending &pending)
     if (pending.optimize && !options.quality) {
         options.quality = Quality{false, *pending.optimize};
     }
-    if (pending.negotiate) {
-        options.format.emplace();                      // beats format=
+    const bool any_format = options.format && !*options.format;
+    if (pending.negotiated && !any_format) {           // beats format=, but for format=auto
+        options.auto_formats = pending.negotiated;
+        options.format.emplace();
     }
 
     // A preset's own crop holds for another size too.

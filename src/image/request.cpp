@@ -86,13 +86,17 @@ void multiply_cuts(Request &request, double density)
     }
 }
 
-FormatChoice choose(const std::optional<std::optional<Format>> &asked, const Negotiated &negotiated)
+FormatChoice choose(const Options &options, Negotiated negotiated)
 {
+    const auto &asked = options.format;
     if (!asked) {
         return {FormatChoice::Kind::source, {}};
     }
     if (*asked) {
         return {FormatChoice::Kind::exactly, {**asked}};
+    }
+    if (options.auto_formats) {
+        std::erase_if(negotiated, [&](Format format) { return !options.auto_formats->has(format); });
     }
 
     // A client that shows WebP alone gets WebP of everything: the same picture
@@ -364,7 +368,7 @@ Result<Request> resolve(const Options &options, Source source, const Negotiated 
     request.adjust = adjustments(options);
     request.background = options.background;
     request.format = options.plain_format ? FormatChoice{FormatChoice::Kind::negotiated, {}}
-                                          : choose(options.format, negotiated);
+                                          : choose(options, negotiated);
     request.quality = limited(options.quality.value_or(Quality{}), options.device);
     request.lossless = options.lossless.value_or(false);
     request.near_lossless = options.near_lossless.value_or(false);

@@ -244,6 +244,7 @@ struct Options {
     std::optional<Quality>               quality;
     std::optional<Quality>               slow_quality; // instead, over a slow connection
     std::optional<std::optional<Format>> format;       // no value inside: auto
+    std::optional<FormatSet>             auto_formats; // of those that may be negotiated, these alone
     std::optional<bool>                  plain_format; // over format: the nearest to the source
                                                        // that every client shows
     std::optional<bool>                  lossless;     // WebP and AVIF

@@ -20,6 +20,10 @@ namespace {
 constexpr int avif_effort = 2;
 constexpr int gif_effort = 5;
 
+// What Q is where nothing may be lost. Of a photograph of 6 megapixels: half the time of
+// 75 and a quarter of that of 100, for 0.4 % more bytes.
+constexpr int lossless_webp_effort = 50;
+
 // Five times the rate of effort 5 for as many bytes, of photographs.
 constexpr int jxl_effort = 3;
 
@@ -131,7 +135,9 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
                                   nullptr));
         break;
     case Format::webp:
-        check(vips_webpsave_buffer(in.get(), &data, &size, "Q", plan.quality, "strip", TRUE,
+        check(vips_webpsave_buffer(in.get(), &data, &size, "Q",
+                                   plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality,
+                                   "strip", TRUE,
                                    "lossless", plan.lossless, "near_lossless", plan.near_lossless,
                                    "alpha_q", plan.alpha_quality, nullptr));
         size = make_bare_webp({static_cast<char *>(data), size});

@@ -552,7 +552,7 @@ void answer(const SharedWaiting &waiting)
         own->surrogate_key += view(field.value);
         own->surrogate_key += ' ';                     // no comma: it parts no keys here
     });
-    own->soft = trim(request_header(r, "Fastly-Soft-Purge")) == "1";
+    own->soft = !trim(request_header(r, "Fastly-Soft-Purge")).empty();   // Fastly reads no value of it either
 
     waiting->dialect = purge::dialect_of(own->call());
     waiting->methods = purge::allowed_methods(own->call());

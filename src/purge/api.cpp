@@ -14,52 +14,58 @@ using nlohmann::json;
 
 enum class Endpoint {
     list, one,
-    cloudflare,
+    cloudflare, cloudflare_soft,
     fastly_key, fastly_keys, fastly_all, fastly_url,
     bunnycdn_zone, bunnycdn_url,
     keycdn_zone, keycdn_url, keycdn_tag,
-    cloudflare_zones, cloudflare_zone, cloudflare_token, fastly_service, bunnycdn_pullzone,
+    cloudflare_zones, cloudflare_zone, cloudflare_token,
+    fastly_services, fastly_service, fastly_token, bunnycdn_pullzone, keycdn_zones, keycdn_one_zone,
     method_purge,
     none,
 };
 
 struct Route {
-    std::string_view shape;                            // "*": one segment; "**": the rest, slashes too
+    std::string_view shape;                            // "*": one segment, "*.json": one that ends so; "**": the rest, slashes too
     Endpoint         endpoint = Endpoint::none;
     Dialect          dialect = Dialect::native;
     std::string_view methods;
 };
 
 // The first that fits holds.
-constexpr std::array<Route, 24> routes = {{
+constexpr std::array<Route, 28> routes = {{
     {"", Endpoint::list, Dialect::native, "GET, HEAD, POST"},
     {"zones/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
-    {"client/v4/zones/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
+    {"zones/*/environments/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST"},
+    {"zones/*/invalidate_cache", Endpoint::cloudflare_soft, Dialect::cloudflare, "POST"},
+    {"zones/*/environments/*/invalidate_cache", Endpoint::cloudflare_soft, Dialect::cloudflare, "POST"},
     {"service/*/purge", Endpoint::fastly_keys, Dialect::fastly_keys, "POST"},
     {"service/*/purge_all", Endpoint::fastly_all, Dialect::fastly, "POST"},
     {"service/*/purge/**", Endpoint::fastly_key, Dialect::fastly, "POST"},
     {"pullzone/*/purgeCache", Endpoint::bunnycdn_zone, Dialect::bunnycdn, "POST"},
-    {"purge", Endpoint::bunnycdn_url, Dialect::bunnycdn, "GET, POST"},
+    {"purge", Endpoint::bunnycdn_url, Dialect::bunnycdn_url, "GET, POST"},
     {"purge/**", Endpoint::fastly_url, Dialect::fastly, "POST"},
     {"zones/purge/*", Endpoint::keycdn_zone, Dialect::keycdn, "GET"},
     {"zones/purgeurl/*", Endpoint::keycdn_url, Dialect::keycdn, "DELETE"},
     {"zones/purgetag/*", Endpoint::keycdn_tag, Dialect::keycdn, "DELETE"},
+    {"zones.json", Endpoint::keycdn_zones, Dialect::keycdn, "GET"},
+    {"zones/*.json", Endpoint::keycdn_one_zone, Dialect::keycdn, "GET"},
     {"zones", Endpoint::cloudflare_zones, Dialect::cloudflare, "GET"},
-    {"client/v4/zones", Endpoint::cloudflare_zones, Dialect::cloudflare, "GET"},
     {"zones/*", Endpoint::cloudflare_zone, Dialect::cloudflare, "GET"},
-    {"client/v4/zones/*", Endpoint::cloudflare_zone, Dialect::cloudflare, "GET"},
     {"user/tokens/verify", Endpoint::cloudflare_token, Dialect::cloudflare, "GET"},
-    {"client/v4/user/tokens/verify", Endpoint::cloudflare_token, Dialect::cloudflare, "GET"},
-    {"client/v4/**", Endpoint::none, Dialect::cloudflare, ""},
+    {"accounts/*/tokens/verify", Endpoint::cloudflare_token, Dialect::cloudflare, "GET"},
+    {"service", Endpoint::fastly_services, Dialect::fastly, "GET"},
     {"service/*", Endpoint::fastly_service, Dialect::fastly, "GET"},
-    {"service/**", Endpoint::none, Dialect::fastly, ""},
+    {"tokens/self", Endpoint::fastly_token, Dialect::fastly, "GET"},
     {"pullzone/*", Endpoint::bunnycdn_pullzone, Dialect::bunnycdn, "GET"},
     {"zones/**", Endpoint::none, Dialect::cloudflare, ""},
+    {"accounts/**", Endpoint::none, Dialect::cloudflare, ""},
+    {"service/**", Endpoint::none, Dialect::fastly, ""},
     {"*", Endpoint::one, Dialect::native, "GET, HEAD, DELETE"},
 }};
 
 constexpr Route method_purge = {"", Endpoint::method_purge, Dialect::native, "PURGE"};
 constexpr Route nowhere = {};
+constexpr Route nowhere_of_cloudflare = {"", Endpoint::none, Dialect::cloudflare, ""};
 
 // What the last star stands for, if the path has this shape.
 std::optional<std::string_view> match(std::string_view shape, std::string_view path)
@@ -76,11 +82,15 @@ std::optional<std::string_view> match(std::string_view shape, std::string_view p
         }
 
         const auto [segment, rest, more] = cut(path, '/');
-        if (more != more_wanted || (wanted == "*" ? segment.empty() : segment != wanted)) {
+        const bool any = wanted.starts_with('*');
+        const auto ending = wanted.substr(any ? 1 : 0);
+        if (more != more_wanted
+            || (any ? segment.size() <= ending.size() || !segment.ends_with(ending) : segment != wanted))
+        {
             return std::nullopt;
         }
-        if (wanted == "*") {
-            star = segment;
+        if (any) {
+            star = segment.substr(0, segment.size() - ending.size());
         }
         shape = other_shapes;
         path = rest;
@@ -100,14 +110,21 @@ Routed find_route(const Call &call)
         return {method_purge, {}};
     }
 
-    const auto path = call.path.substr(call.path.starts_with('/') ? 1 : 0);
+    constexpr std::string_view version = "client/v4/"; // of Cloudflare's API, which many leave to the address
+    auto path = call.path.substr(call.path.starts_with('/') ? 1 : 0);
+    const bool is_cloudflare = path.starts_with(version);
+    path.remove_prefix(is_cloudflare ? version.size() : 0);
+
     for (const Route &route : routes) {
+        if (is_cloudflare && route.dialect != Dialect::cloudflare) {
+            continue;
+        }
         if (const auto star = match(route.shape, path)) {
             return {route, *star};
         }
     }
 
-    return {nowhere, {}};
+    return {is_cloudflare ? nowhere_of_cloudflare : nowhere, {}};
 }
 
 bool allows(const Route &route, std::string_view method)
@@ -128,7 +145,8 @@ std::string_view source_name(const Route &route)
     case Dialect::cloudflare:  return "cloudflare";
     case Dialect::fastly:
     case Dialect::fastly_keys: return "fastly";
-    case Dialect::bunnycdn:    return "bunnycdn";
+    case Dialect::bunnycdn:
+    case Dialect::bunnycdn_url: return "bunnycdn";
     case Dialect::keycdn:      return "keycdn";
     }
 
@@ -171,7 +189,8 @@ Result<Purge> read_method_purge(const Call &call)
 Result<Purge> read_provider(const Routed &routed, const Call &call)
 {
     switch (routed.route.endpoint) {
-    case Endpoint::cloudflare:    return read_cloudflare(call);
+    case Endpoint::cloudflare:
+    case Endpoint::cloudflare_soft: return read_cloudflare(call);
     case Endpoint::fastly_key:    return read_fastly_key(routed.star);
     case Endpoint::fastly_keys:   return read_fastly_keys(call);
     case Endpoint::fastly_url:    return read_fastly_url(routed.star, call.query);
@@ -187,8 +206,12 @@ Result<Purge> read_provider(const Routed &routed, const Call &call)
     case Endpoint::cloudflare_zones:
     case Endpoint::cloudflare_zone:
     case Endpoint::cloudflare_token:
+    case Endpoint::fastly_services:
     case Endpoint::fastly_service:
+    case Endpoint::fastly_token:
     case Endpoint::bunnycdn_pullzone:
+    case Endpoint::keycdn_zones:
+    case Endpoint::keycdn_one_zone:
     case Endpoint::none:          break;
     }
 
@@ -201,8 +224,12 @@ std::optional<Told> tell(const Routed &routed, const Call &call)
     case Endpoint::cloudflare_zones:  return Told{print_cloudflare_zones(call)};
     case Endpoint::cloudflare_zone:   return Told{print_cloudflare_zone(routed.star, call)};
     case Endpoint::cloudflare_token:  return Told{print_cloudflare_token()};
+    case Endpoint::fastly_services:   return Told{print_fastly_services(call)};
     case Endpoint::fastly_service:    return Told{print_fastly_service(routed.star, call)};
+    case Endpoint::fastly_token:      return Told{print_fastly_token()};
     case Endpoint::bunnycdn_pullzone: return Told{print_bunnycdn_pullzone(routed.star, call)};
+    case Endpoint::keycdn_zones:      return Told{print_keycdn_zones(call)};
+    case Endpoint::keycdn_one_zone:   return Told{print_keycdn_zone(routed.star, call)};
     default:                          return std::nullopt;
     }
 }
@@ -229,7 +256,8 @@ Result<Submit> read_submit(const Routed &routed, const Call &call, const Expansi
         return purge.error();
     }
 
-    purge->mode = call.soft ? Mode::soft : Mode::hard;
+    const bool soft = call.soft || routed.route.endpoint == Endpoint::cloudflare_soft;
+    purge->mode = soft ? Mode::soft : Mode::hard;
     return Submit{.purge = std::move(*purge)};
 }
 
@@ -484,6 +512,9 @@ Answer accepted(Dialect dialect, const Standing &standing)
         answer.status = answer.status == 200 ? 204 : answer.status;
         answer.content_type.clear();
         break;
+    case Dialect::bunnycdn_url:
+        answer.content_type.clear();
+        break;
     case Dialect::keycdn:
         answer.body = print_keycdn(standing);
         break;
@@ -517,6 +548,7 @@ Answer refused(Dialect dialect, int status, const Error &error)
         answer.body = print_fastly(error);
         break;
     case Dialect::bunnycdn:
+    case Dialect::bunnycdn_url:
         answer.body = print_bunnycdn(status, error);
         break;
     case Dialect::keycdn:

@@ -22,12 +22,12 @@ struct Call {
     std::string_view query;
     std::string_view body;
     std::string_view surrogate_key;                    // Fastly: header of a batch purge
-    bool             soft = false;                     // Fastly-Soft-Purge: 1
+    bool             soft = false;                     // Fastly-Soft-Purge
     std::string_view host;                             // of the request
 };
 
 // In whose words the call came, and the answer goes.
-enum class Dialect { native, cloudflare, fastly, fastly_keys, bunnycdn, keycdn };
+enum class Dialect { native, cloudflare, fastly, fastly_keys, bunnycdn, bunnycdn_url, keycdn };
 
 struct Submit {
     Purge        purge;                                // cascades included; without id, who and time
@@ -79,11 +79,11 @@ struct Standing {
 
 struct Answer {
     int         status = 200;
-    std::string content_type = "application/json";     // none with 204
+    std::string content_type = "application/json";     // none without a body
     std::string body;
 };
 
-// Accepted: 200 (BunnyCDN 204) applied and scheduled, 202 pending, in the caller's shape; native:
+// Accepted: 200 (a pull zone of BunnyCDN 204) applied and scheduled, 202 pending, in the caller's shape; native:
 // {"id":…,"status":…,"effective_at":…[,"edges":[…]][,"missing":[…]]}.
 Answer accepted(Dialect dialect, const Standing &standing);
 Answer refused(Dialect dialect, int status, const Error &error);

@@ -81,8 +81,10 @@ Result<Purge> read_bunnycdn_url(const Call &call)
     for (const auto &[name, value] : *arguments) {
         if (name == "url" && url.empty()) {
             url = value;
+        } else if (name == "headerName" || name == "headerValue") {
+            continue;                                  // one variant of it; all of them go here
         } else if (name == "async" || name == "exactPath") {
-            const auto on = parse_bool(value);
+            const auto on = value.empty() ? std::optional(false) : parse_bool(value);
             if (!on) {
                 return bad_request('"' + name + "\" is not true or false");
             }

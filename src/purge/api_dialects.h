@@ -72,7 +72,11 @@ std::string print_keycdn(const Error &error);
 std::string print_cloudflare_zones(const Call &call);
 std::string print_cloudflare_zone(std::string_view id, const Call &call);
 std::string print_cloudflare_token();
+std::string print_fastly_services(const Call &call);
 std::string print_fastly_service(std::string_view id, const Call &call);
+std::string print_fastly_token();
 std::string print_bunnycdn_pullzone(std::string_view id, const Call &call);
+std::string print_keycdn_zones(const Call &call);
+std::string print_keycdn_zone(std::string_view id, const Call &call);
 
 }  // namespace cdn::purge

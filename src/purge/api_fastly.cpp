@@ -1,3 +1,4 @@
+#include "core/digest.h"
 #include "core/text.h"
 #include "purge/api_dialects.h"
 
@@ -8,6 +9,12 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_keys = 256;
+
+json service_of(std::string_view id, std::string_view name)
+{
+    const json version = {{"number", 1}, {"active", true}, {"locked", true}, {"service_id", id}};
+    return {{"id", id}, {"name", name}, {"type", "vcl"}, {"version", 1}, {"versions", {version}}};
+}
 
 }  // namespace
 
@@ -108,10 +115,26 @@ std::string print_fastly(const Error &error)
     return print_json({{"status", "fail"}, {"reason", error.message}, {"msg", error.message}}) + '\n';
 }
 
+std::string print_fastly_services(const Call &call)
+{
+    return print_json(json::array({service_of(sha256_hex(call.host).substr(0, 22), call.host)})) + '\n';
+}
+
 std::string print_fastly_service(std::string_view id, const Call &call)
 {
-    const json version = {{"number", 1}, {"active", true}, {"locked", true}, {"service_id", id}};
-    return print_json({{"id", id}, {"name", call.host}, {"type", "vcl"}, {"version", 1}, {"versions", {version}}}) + '\n';
+    return print_json(service_of(id, call.host)) + '\n';
+}
+
+// Drupal's module purges nothing with a token that lacks these scopes; no services: all of them.
+std::string print_fastly_token()
+{
+    return print_json({{"id", std::string(22, '0')},
+                       {"name", "ngx_cdn"},
+                       {"scope", "purge_all purge_select"},
+                       {"scopes", {"purge_all", "purge_select"}},
+                       {"services", json::array()},
+                       {"expires_at", nullptr}})
+           + '\n';
 }
 
 }  // namespace cdn::purge

@@ -52,6 +52,16 @@ std::optional<Error> add_lists(std::vector<Target> &targets, Kind kind, const js
     return std::nullopt;
 }
 
+json zone_of(std::string_view id, std::string_view name)
+{
+    return {{"id", id}, {"name", name}, {"type", "pull"}, {"status", "active"}};
+}
+
+std::string print_data(json data)
+{
+    return print_json({{"status", "success"}, {"description", "OK"}, {"data", std::move(data)}}) + '\n';
+}
+
 }  // namespace
 
 Result<Purge> read_keycdn(const Call &call, Kind kind)
@@ -93,6 +103,16 @@ std::string print_keycdn(const Standing &standing)
 std::string print_keycdn(const Error &error)
 {
     return print_json({{"status", "error"}, {"description", error.message}}) + '\n';
+}
+
+std::string print_keycdn_zones(const Call &call)
+{
+    return print_data({{"zones", json::array({zone_of("1", call.host)})}});
+}
+
+std::string print_keycdn_zone(std::string_view id, const Call &call)
+{
+    return print_data({{"zone", zone_of(id, call.host)}});
 }
 
 }  // namespace cdn::purge

@@ -151,6 +151,9 @@ TEST(BunnyUrl, GivesGravityToTheCropWhicheverComesFirst)
     EXPECT_EQ(places(region("crop=3,2&crop_gravity=south")), around(0.5, 1));
     EXPECT_EQ(places(region("crop=3,2&crop_gravity=west")), around(0, 0.5));
     EXPECT_EQ(places(region("crop=3,2&crop_gravity=center")), around(0.5, 0.5));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=top_right")), around(1, 0));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=bottom")), around(0.5, 1));
+    EXPECT_EQ(places(region("crop=3,2&crop_gravity=left")), around(0, 0.5));
     EXPECT_FALSE(options("crop_gravity=south").region);
     EXPECT_EQ(places(region("aspect_ratio=1:1&crop_gravity=south")), Places());
     expect_refused({"crop_gravity=up", "crop_gravity=North"});
@@ -235,6 +238,7 @@ TEST(BunnyUrl, ClampsWhatIsCosmetic)
 TEST(BunnyUrl, NamesAFormatThatCanBeWritten)
 {
     EXPECT_EQ(options("format=webp").format, Format::webp);
+    EXPECT_EQ(options("output=webp").format, Format::webp);
     EXPECT_EQ(options("format=jpg").format, Format::jpeg);
     EXPECT_EQ(options("format=gif").format, Format::gif);
     EXPECT_EQ(options("format=auto").format, automatic);

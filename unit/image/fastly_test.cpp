@@ -374,6 +374,10 @@ TEST(FastlyUrl, NegotiatesWhereAutoSaysSo)
     EXPECT_EQ(options("auto=avif,webp&format=pjpg").format, automatic);
     EXPECT_EQ(options("format=png&auto=avif").format, automatic);
     EXPECT_EQ(options("width=80").format, std::nullopt);
+    const auto webp = options("auto=webp&format=pjpg").auto_formats;
+    ASSERT_TRUE(webp);
+    EXPECT_TRUE(webp->has(Format::webp) && !webp->has(Format::avif)) << "what it names, alone";
+    EXPECT_FALSE(options("auto=webp&format=auto").auto_formats) << "format=auto comes first";
     expect_refused({"auto=x", "auto=webp,", "auto=compress"});
 }
 

@@ -47,6 +47,10 @@ TEST(BunnycdnCall, PurgesAUrl)
     EXPECT_EQ(outcome("POST /purge?async=False&url=myzone.b-cdn.net/css/site.css", "{}"), purged);
     EXPECT_EQ(outcome("GET /purge?url=https://myzone.b-cdn.net/css/site.css"), purged);
     EXPECT_EQ(outcome("POST /purge?url=https%3A%2F%2Fa.net%2Fb%3Fc%3D1%26d%3D2"), "hard url://a.net/b?c=1&d=2");
+    EXPECT_EQ(outcome("POST /purge?async=&headerName=&headerValue=&exactPath=&url=https%3A%2F%2Fa.net%2Fb"), "hard url://a.net/b")
+        << "as clients made of its OpenAPI document send it";
+    EXPECT_EQ(outcome("GET /purge?headerName=Origin&headerValue=https://b.net&url=https://a.net/b"), "hard url://a.net/b")
+        << "all variants";
     EXPECT_EQ(outcome("POST /purge?url=https%3A%2F%2Fa.net%2Fb+c"), "hard url://a.net/b c");
 }
 
@@ -81,10 +85,12 @@ TEST(BunnycdnCall, RefusesWhatItDoesNotKnow)
 
 TEST(BunnycdnAnswer, IsEmpty)
 {
-    const Answer answer = accepted(Dialect::bunnycdn, standing());
-    EXPECT_EQ(answer.status, 204);
-    EXPECT_EQ(answer.content_type, "");
-    EXPECT_EQ(answer.body, "");
+    for (const auto dialect : {Dialect::bunnycdn, Dialect::bunnycdn_url}) {
+        const Answer answer = accepted(dialect, standing());
+        EXPECT_EQ(answer.status, dialect == Dialect::bunnycdn ? 204 : 200) << "as its documents have it";
+        EXPECT_EQ(answer.content_type, "");
+        EXPECT_EQ(answer.body, "");
+    }
 
     Standing pending = standing();
     pending.status = Status::pending;

@@ -89,6 +89,17 @@ TEST(CloudflareCall, IsSoftWhenItSaysSo)
     EXPECT_EQ(submitted(soft)->source, "cloudflare");
 }
 
+TEST(CloudflareCall, InvalidatesSoftly)
+{
+    for (const std::string start : {"POST ", "POST /client/v4"}) {
+        EXPECT_EQ(outcome(start + "/zones/1/invalidate_cache", R"({"tags":["a"]})"), "soft tag:a");
+        EXPECT_EQ(outcome(start + "/zones/1/environments/2/invalidate_cache", R"({"purge_everything":true})"), "soft everything");
+        EXPECT_EQ(outcome(start + "/zones/1/environments/2/purge_cache", R"({"tags":["a"]})"), "hard tag:a");
+    }
+    EXPECT_EQ(outcome("POST /zones/1/invalidate_cache", R"({"tag":"a"})"), "400: unknown field \"tag\"");
+    EXPECT_EQ(outcome("GET /zones/1/invalidate_cache"), "405: the method is not POST");
+}
+
 TEST(CloudflareAnswer, HasItsEnvelope)
 {
     const Answer answer = accepted(Dialect::cloudflare, standing());
@@ -141,6 +152,7 @@ TEST(CloudflareCall, LooksAZoneUp)
         EXPECT_EQ(zones["result_info"]["total_pages"], 1);
         EXPECT_EQ(told(start + "/zones/abc")["result"]["id"], "abc");
         EXPECT_EQ(told(start + "/user/tokens/verify")["result"]["status"], "active");
+        EXPECT_EQ(told(start + "/accounts/A/tokens/verify")["result"]["status"], "active");
     }
     EXPECT_EQ(told("GET /zones")["result"][0]["name"], "edge.example");
     EXPECT_EQ(told("GET /zones?page=2")["result"], json::array()) << "who turns pages comes to an end";
@@ -149,7 +161,8 @@ TEST(CloudflareCall, LooksAZoneUp)
 
 TEST(CloudflareCall, IsRefusedInItsShapeWhereThereIsNone)
 {
-    for (const auto request : {"GET /client/v4/zones/Z/dns_records", "PATCH /client/v4/zones/Z/settings/minify", "GET /client/v4/user"}) {
+    for (const auto request : {"GET /client/v4/zones/Z/dns_records", "PATCH /client/v4/zones/Z/settings/minify", "GET /client/v4/user",
+                               "POST /client/v4/service/S/purge_all", "GET /accounts/A/rulesets"}) {
         EXPECT_EQ(outcome(request), "404: no such purge call") << request;
         EXPECT_EQ(dialect_of(call(request)), Dialect::cloudflare) << request;
     }
@@ -162,7 +175,25 @@ TEST(FastlyCall, LooksItsServiceUp)
     const json service = told("GET /service/SU1Z0isxPaozGVKXdv0eY");
     EXPECT_EQ(service["id"], "SU1Z0isxPaozGVKXdv0eY");
     EXPECT_EQ(service["versions"][0]["active"], true);
+    EXPECT_EQ(told("GET /service")[0]["name"], "edge.example");
     EXPECT_EQ(dialect_of(call("GET /service/S/version/1/domain")), Dialect::fastly);
+}
+
+// What Drupal's module asks for before it purges anything.
+TEST(FastlyCall, HasATokenThatMayPurge)
+{
+    EXPECT_EQ(told("GET /tokens/self")["scopes"], json({"purge_all", "purge_select"}));
+    EXPECT_EQ(told("GET /tokens/self")["services"], json::array()) << "any";
+}
+
+TEST(KeycdnCall, LooksItsZonesUp)
+{
+    EXPECT_EQ(told("GET /zones.json")["data"]["zones"][0]["name"], "edge.example");
+    EXPECT_EQ(told("GET /zones/123.json")["status"], "success");
+    EXPECT_EQ(told("GET /zones/123.json")["data"]["zone"]["id"], "123");
+    EXPECT_EQ(dialect_of(call("GET /zones.json")), Dialect::keycdn);
+    EXPECT_EQ(outcome("DELETE /zones/123.json"), "405: the method is not GET");
+    EXPECT_EQ(told("GET /zones/.json")["result"]["id"], ".json") << "no number, so Cloudflare's";
 }
 
 TEST(BunnycdnCall, LooksItsPullZoneUp)
