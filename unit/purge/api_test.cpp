@@ -356,7 +356,7 @@ TEST(Dialect, IsKnownByThePath)
     EXPECT_EQ(dialect_of(call("POST /service/S/purge")), Dialect::fastly_keys);
     EXPECT_EQ(dialect_of(call("POST /purge/example.com/a")), Dialect::fastly);
     EXPECT_EQ(dialect_of(call("POST /pullzone/1/purgeCache")), Dialect::bunnycdn);
-    EXPECT_EQ(dialect_of(call("POST /purge?url=/a")), Dialect::bunnycdn);
+    EXPECT_EQ(dialect_of(call("POST /purge?url=/a")), Dialect::bunnycdn_url);
     EXPECT_EQ(dialect_of(call("GET /zones/purge/1.json")), Dialect::keycdn);
     EXPECT_EQ(dialect_of(call("DELETE /zones/purgeurl/1.json")), Dialect::keycdn);
     EXPECT_EQ(dialect_of(call("DELETE /zones/purgetag/1.json")), Dialect::keycdn);
