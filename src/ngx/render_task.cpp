@@ -60,7 +60,7 @@ constexpr milliseconds grace_after_term(700);
 // The allocator keeps so much free at the end of each arena, and takes blocks of up to that size
 // from arenas: to give pages back and get them again for each picture is 3 % of the work, of an
 // animation 15 %.  After so long without a picture all goes back (scripts/bench memory).
-constexpr int          kept_of_an_arena = 32 * 1024 * 1024;    // the C library's most for blocks
+constexpr int          kept_of_an_arena = 16 * 1024 * 1024;
 constexpr milliseconds quiet_before_trim(1000);
 
 // An exiting worker whose event loop has ended, and only waits for its pool.
