@@ -1,5 +1,6 @@
 #include "image/bare.h"
 
+#include "image/bytes.h"
 #include "image/gif_blocks.h"
 
 #include <algorithm>
@@ -13,11 +14,6 @@ namespace cdn::image {
 namespace {
 
 using namespace std::string_view_literals;
-
-std::uint8_t byte_at(std::string_view bytes, std::size_t at)
-{
-    return static_cast<std::uint8_t>(bytes[at]);
-}
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N> &names)
@@ -79,16 +75,6 @@ bool is_bare_jpeg(std::string_view bytes)
     return false;
 }
 
-std::uint32_t number(std::string_view bytes, bool big_endian)
-{
-    std::uint32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        value = value << 8 | byte_at(bytes, static_cast<std::size_t>(big_endian ? i : 3 - i));
-    }
-
-    return value;
-}
-
 // PNG, third edition, section 5.3.
 bool is_bare_png(std::string_view bytes)
 {
@@ -96,7 +82,7 @@ bool is_bare_png(std::string_view bytes)
                                             "sRGB"sv, "bKGD"sv, "pHYs"sv, "sBIT"sv};
 
     for (std::size_t at = 8; at + 12 <= bytes.size();) {
-        const std::size_t length = number(bytes.substr(at), true);
+        const std::size_t length = big_endian(bytes, at, 4);
         const auto type = bytes.substr(at + 4, 4);
 
         at += 12 + length;
@@ -120,7 +106,7 @@ bool has_bare_chunks(std::string_view bytes, bool in_frame)
 
     while (bytes.size() >= 8) {
         const auto type = bytes.substr(0, 4);
-        const std::uint64_t length = number(bytes.substr(4), false);
+        const std::uint64_t length = little_endian(bytes, 4, 4);
         const std::uint64_t padded = length + length % 2;
 
         if (8 + padded > bytes.size()
@@ -140,7 +126,7 @@ bool has_bare_chunks(std::string_view bytes, bool in_frame)
 bool is_whole_webp(std::string_view bytes)
 {
     return bytes.size() >= 12 && bytes.starts_with("RIFF"sv) && bytes.substr(8, 4) == "WEBP"sv
-           && number(bytes.substr(4), false) + std::uint64_t{8} == bytes.size();
+           && little_endian(bytes, 4, 4) + std::uint64_t{8} == bytes.size();
 }
 
 bool is_bare_webp(std::string_view bytes)
@@ -162,7 +148,7 @@ std::optional<std::string> bare_webp(std::string_view bytes)
 
     std::string kept(bytes.substr(0, header));
     for (auto rest = bytes.substr(header); !rest.empty();) {
-        const std::uint64_t length = rest.size() >= 8 ? number(rest.substr(4), false) : rest.size();
+        const std::uint64_t length = rest.size() >= 8 ? little_endian(rest, 4, 4) : rest.size();
         const std::uint64_t chunk = 8 + length + length % 2;
         if (chunk > rest.size()) {
             return std::nullopt;

@@ -1,5 +1,6 @@
 #include "image/bombs.h"
 
+#include "image/bytes.h"
 #include "image/heif_items.h"
 #include "image/jpeg_segments.h"
 #include "image/layout.h"
@@ -20,26 +21,6 @@ constexpr std::size_t most_texts = 20;
 constexpr std::size_t most_chunks = 100'000;
 constexpr std::size_t most_frames = 4096;
 constexpr std::size_t most_pages = 10'000;
-
-std::size_t big_endian(std::string_view bytes)
-{
-    std::size_t value = 0;
-    for (const char c : bytes) {
-        value = value << 8 | static_cast<std::uint8_t>(c);
-    }
-
-    return value;
-}
-
-std::size_t little_endian(std::string_view bytes)
-{
-    std::size_t value = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) {
-        value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
-    }
-
-    return value;
-}
 
 struct Segments {
     std::size_t scans = 0;
@@ -62,7 +43,7 @@ std::size_t count_frames(std::string_view webp)
 {
     std::size_t frames = 0;
     for (std::size_t at = 12; at + 8 <= webp.size();) {
-        const std::size_t length = little_endian(webp.substr(at + 4, 4));
+        const std::size_t length = little_endian(webp, at + 4, 4);
         frames += webp.substr(at, 4) == "ANMF"sv ? 1 : 0;
         at += 8 + length + length % 2;
     }
@@ -82,7 +63,7 @@ Chunks read_chunks(std::string_view bytes)
     Chunks chunks;
 
     for (std::size_t at = 8; at + 8 <= bytes.size();) {
-        const std::size_t length = big_endian(bytes.substr(at, 4));
+        const std::size_t length = big_endian(bytes, at, 4);
         const auto type = bytes.substr(at + 4, 4);
         if (type == "IEND"sv) {
             break;

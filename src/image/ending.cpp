@@ -1,5 +1,6 @@
 #include "image/ending.h"
 
+#include "image/bytes.h"
 #include "image/gif_blocks.h"
 #include "image/jpeg_segments.h"
 
@@ -12,11 +13,6 @@ namespace cdn::image {
 namespace {
 
 using namespace std::string_view_literals;
-
-std::uint8_t byte_at(std::string_view bytes, std::size_t at)
-{
-    return static_cast<std::uint8_t>(bytes[at]);
-}
 
 // ITU-T T.81 sections B.2.2 and B.2.3: which coefficients of which component
 // have not come with all their bits.  A progressive picture cut off between two

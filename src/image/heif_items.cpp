@@ -1,5 +1,7 @@
 #include "image/heif_items.h"
 
+#include "image/bytes.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -15,16 +17,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size)
-{
-    std::uint64_t value = 0;
-    for (std::size_t i = at; i < at + size; i++) {
-        value = value << 8 | (i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : 0);
-    }
-
-    return value;
-}
-
 std::string_view from(std::string_view bytes, std::size_t at)
 {
     return bytes.substr(std::min(at, bytes.size()));
@@ -38,10 +30,10 @@ struct Box {
 // The first of these boxes, which leaves the others in `rest`.
 std::optional<Box> take_box(std::string_view &rest)
 {
-    std::uint64_t size = number(rest, 0, 4);
+    std::uint64_t size = big_endian(rest, 0, 4);
     const std::size_t head = size == 1 ? 16 : 8;
     if (size == 1) {
-        size = number(rest, 8, 8);
+        size = big_endian(rest, 8, 8);
     } else if (size == 0) {                            // to the end
         size = rest.size();
     }
@@ -92,11 +84,11 @@ private:
             return;
         }
 
-        for (auto rest = from(iinf, number(iinf, 0, 1) == 0 ? 6 : 8); const auto box = take_box(rest);) {
-            const std::size_t id_size = number(box->content, 0, 1) < 3 ? 2 : 4;
+        for (auto rest = from(iinf, big_endian(iinf, 0, 1) == 0 ? 6 : 8); const auto box = take_box(rest);) {
+            const std::size_t id_size = big_endian(box->content, 0, 1) < 3 ? 2 : 4;
             const auto type = from(box->content, 6 + id_size).substr(0, 4);
             // one name for two items: which of them is meant is the decoder's own choice
-            is_odd_ = !types_.emplace(number(box->content, 4, id_size), type).second || is_odd_;
+            is_odd_ = !types_.emplace(big_endian(box->content, 4, id_size), type).second || is_odd_;
         }
     }
 
@@ -107,15 +99,15 @@ private:
             return;
         }
 
-        const std::size_t id_size = number(iref, 0, 1) == 0 ? 2 : 4;
+        const std::size_t id_size = big_endian(iref, 0, 1) == 0 ? 2 : 4;
         for (auto rest = from(iref, 4); rest.size() >= 10 + id_size;) {
             const auto type = rest.substr(4, 4);
-            const Id named = number(rest, 8, id_size);
-            const std::size_t size = 10 + id_size + number(rest, 8 + id_size, 2) * id_size;
-            is_odd_ = is_odd_ || number(rest, 0, 4) != size;
+            const Id named = big_endian(rest, 8, id_size);
+            const std::size_t size = 10 + id_size + big_endian(rest, 8 + id_size, 2) * id_size;
+            is_odd_ = is_odd_ || big_endian(rest, 0, 4) != size;
 
             for (std::size_t at = 10 + id_size; at < size; at += id_size) {
-                const Id other = number(rest, at, id_size);
+                const Id other = big_endian(rest, at, id_size);
                 if (type == "dimg"sv) {
                     leads_.push_back({named, other, true});
                 } else if (type == "auxl"sv) {         // the alpha of the other, say

@@ -1,5 +1,7 @@
 #include "image/iptc.h"
 
+#include "image/bytes.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -15,21 +17,11 @@ constexpr auto photoshop = "Photoshop 3.0\0"sv;
 constexpr auto resource = "8BIM"sv;
 constexpr std::size_t longest_segment = 65'000;
 
-std::size_t number(std::string_view bytes, std::size_t at, std::size_t size)
-{
-    std::size_t value = 0;
-    for (std::size_t i = at; i < at + size; i++) {
-        value = value << 8 | (i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : 0);
-    }
-
-    return value;
-}
-
-std::string big_endian(std::size_t value, int size)
+std::string four_bytes(std::size_t value)
 {
     std::string bytes;
-    while (size-- > 0) {
-        bytes += static_cast<char>(value >> 8 * size);
+    for (int i = 3; i >= 0; i--) {
+        bytes += static_cast<char>(value >> 8 * i);
     }
 
     return bytes;
@@ -49,13 +41,13 @@ std::string_view find_records(std::string_view segment)
 
     auto rest = segment.substr(photoshop.size());
     while (rest.size() >= 12 && rest.starts_with(resource)) {
-        const std::size_t name = even(1 + number(rest, 6, 1));
-        const std::size_t size = number(rest, 6 + name, 4);
+        const std::size_t name = even(1 + big_endian(rest, 6, 1));
+        const std::size_t size = big_endian(rest, 6 + name, 4);
         const std::size_t data = 10 + name;
         if (data > rest.size() || size > rest.size() - data) {
             break;
         }
-        if (number(rest, 4, 2) == iptc) {
+        if (big_endian(rest, 4, 2) == iptc) {
             return rest.substr(data, size);
         }
         rest.remove_prefix(std::min(data + even(size), rest.size()));
@@ -98,9 +90,9 @@ std::string kept_iptc(std::string_view segment, Metadata metadata)
     // a field: 0x1C, record, number, length in two bytes (more of them: its first bit)
     auto rest = find_records(segment);
     while (metadata != Metadata::none && rest.size() >= 5 && rest[0] == '\x1C') {
-        const std::size_t record = number(rest, 1, 1);
-        const std::size_t field = number(rest, 2, 1);
-        const std::size_t size = 5 + number(rest, 3, 2);
+        const std::size_t record = big_endian(rest, 1, 1);
+        const std::size_t field = big_endian(rest, 2, 1);
+        const std::size_t size = 5 + big_endian(rest, 3, 2);
         if (size > rest.size()) {
             break;
         }
@@ -121,7 +113,7 @@ std::string kept_iptc(std::string_view segment, Metadata metadata)
     }
 
     const std::string head = std::string(photoshop) + std::string(resource) + "\x04\x04"
-                             + std::string(2, '\0') + big_endian(kept.size(), 4);
+                             + std::string(2, '\0') + four_bytes(kept.size());
     kept.resize(even(kept.size()));
     return head + kept;
 }

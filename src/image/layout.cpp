@@ -1,5 +1,7 @@
 #include "image/layout.h"
 
+#include "image/bytes.h"
+
 #include <algorithm>
 
 namespace cdn::image {
@@ -7,11 +9,6 @@ namespace cdn::image {
 namespace {
 
 using namespace std::string_view_literals;
-
-std::uint8_t byte_at(std::string_view bytes, std::size_t at)
-{
-    return at < bytes.size() ? static_cast<std::uint8_t>(bytes[at]) : 0;
-}
 
 // TIFF 6.0 section 2, and BigTIFF, whose numbers are twice as wide.
 class TiffDirectory {
@@ -50,12 +47,7 @@ private:
 
     std::uint64_t number(std::uint64_t at, std::size_t size) const
     {
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < size; i++) {
-            value = value << 8 | byte_at(bytes_, at + (is_big_endian_ ? i : size - 1 - i));
-        }
-
-        return value;
+        return is_big_endian_ ? big_endian(bytes_, at, size) : little_endian(bytes_, at, size);
     }
 
     std::string_view bytes_;
@@ -76,11 +68,7 @@ bool has_quarter_chroma(std::string_view heif)
         return false;
     }
 
-    std::uint64_t size = 0;
-    for (std::size_t i = start - 4; i < start; i++) {
-        size = size << 8 | byte_at(heif, i);
-    }
-    const auto meta = heif.substr(start - 4, size);
+    const auto meta = heif.substr(start - 4, big_endian(heif, start - 4, 4));
 
     constexpr unsigned both_halved = 0x0C;
 

@@ -1,6 +1,7 @@
 #include "image/sniff.h"
 
 #include "core/text.h"
+#include "image/bytes.h"
 
 #include <algorithm>
 
@@ -10,16 +11,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::uint32_t big_endian(std::string_view bytes)
-{
-    std::uint32_t value = 0;
-    for (const char c : bytes.substr(0, 4)) {
-        value = value << 8 | static_cast<unsigned char>(c);
-    }
-
-    return value;
-}
-
 // ISO/IEC 14496-12: a file type box names a major brand and compatible ones.
 std::optional<Format> sniff_brands(std::string_view bytes)
 {
@@ -27,7 +18,7 @@ std::optional<Format> sniff_brands(std::string_view bytes)
         return std::nullopt;
     }
 
-    const std::size_t size = big_endian(bytes);
+    const std::size_t size = big_endian(bytes, 0, 4);
     if (size < 16 || size > 512) {
         return std::nullopt;
     }
