@@ -206,7 +206,7 @@ struct Judged {
 };
 
 Judged judge_by(const Purges &p, ngx_http_request_t *r, std::optional<std::string_view> bytes,
-                        std::int64_t oldest)
+                std::int64_t oldest)
 {
     Described described = describe(r, bytes);
     auto &[object, overlay] = described;

@@ -361,8 +361,10 @@ void watch_jobs()
         _exit(0);
     };
 
+    const auto busy = [&] { return !q.running.empty(); };
+    q.changed.wait(lock, busy);                        // before the first picture there is nothing to give back
+
     for (;;) {
-        const auto busy = [&] { return !q.running.empty(); };
         if (!q.changed.wait_for(lock, quiet_before_trim, busy)) {
             lock.unlock();
             give_memory_back();

@@ -35,7 +35,7 @@ struct Route {
 constexpr std::array<Route, 28> routes = {{
     {"", Endpoint::list, Dialect::native, "GET, HEAD, POST"},
     {"zones/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
-    {"zones/*/environments/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST"},
+    {"zones/*/environments/*/purge_cache", Endpoint::cloudflare, Dialect::cloudflare, "POST, DELETE"},
     {"zones/*/invalidate_cache", Endpoint::cloudflare_soft, Dialect::cloudflare, "POST"},
     {"zones/*/environments/*/invalidate_cache", Endpoint::cloudflare_soft, Dialect::cloudflare, "POST"},
     {"service/*/purge", Endpoint::fastly_keys, Dialect::fastly_keys, "POST"},

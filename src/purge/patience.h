@@ -27,7 +27,7 @@ private:
         int          count = 0;
     };
 
-    std::map<std::string, Tries, std::less<>> known_;
+    std::map<std::string, Tries> known_;
 };
 
 }  // namespace cdn::purge

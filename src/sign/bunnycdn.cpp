@@ -359,7 +359,7 @@ private:
                 const auto key = secret.bytes();
                 if (is_hmac) {
                     compare(hs256(hmac, path, token.expires, network, params));
-                    if (!is_bound && ip_may_be_last) {
+                    if (!matches && !is_bound && ip_may_be_last) {
                         compare(hmac.of({path, token.expires, params, ip}));
                     }
                 } else if (is_md5) {

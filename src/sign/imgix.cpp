@@ -34,7 +34,9 @@ public:
         bool matches = false;
         for (const Key &key : keys_) {
             matches |= equal_in_constant_time(code(key, text), arguments[signature]);
-            matches |= equal_in_constant_time(code(key, before_browser), arguments[signature]);
+            if (before_browser != text) {
+                matches |= equal_in_constant_time(code(key, before_browser), arguments[signature]);
+            }
         }
 
         return !matches ? refused(Verdict::invalid) : last ? genuine(*last, now) : refused(Verdict::ok);
