@@ -5,6 +5,7 @@
 
 #include "image/render.h"
 
+#include <mutex>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -51,6 +52,11 @@ inline void check(int status)
     }
 }
 
+// Orc, with which libvips compiles the loops of a resize or a blur for each picture, lets go of
+// such code without a lock (0.4.33): two pictures ending at once break its list, and the heap.
+// So operations are begun, and pictures let go of, by one thread at a time; pixels come from all.
+inline std::recursive_mutex one_at_a_time;
+
 // One reference to a VipsImage.
 class Picture {
 public:
@@ -65,6 +71,7 @@ public:
     ~Picture()
     {
         if (image_ != nullptr) {
+            const std::lock_guard lock(one_at_a_time);
             g_object_unref(image_);
         }
     }
@@ -115,6 +122,7 @@ private:
 template <typename Operation>
 Picture step(const Picture &in, Operation operation)
 {
+    const std::lock_guard lock(one_at_a_time);
     VipsImage *out = nullptr;
     check(operation(in.get(), &out));
     return Picture(out);

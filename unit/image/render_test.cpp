@@ -3,6 +3,9 @@
 #include "image/bare.h"
 #include "pictures.h"
 
+#include <atomic>
+#include <thread>
+
 namespace cdn::image {
 namespace {
 
@@ -547,6 +550,27 @@ TEST_F(Render, GivesEqualBytesForEqualInput)
                   bytes_of(rendered(source, as(format, asked(60, 0)))))
             << name(format);
     }
+}
+
+// Each resize and blur compiles loops and lets go of them, which Orc does not lock.
+TEST_F(Render, GivesEqualBytesOnManyThreads)
+{
+    const std::string bytes = encoded(quarters(16, 16), ".png");
+    Request request = as(Format::png, asked(5, 5));
+    request.adjust.blur = {3};
+    const std::string first(bytes_of(rendered(bytes, request)));
+
+    std::atomic<int> others = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; i++) {
+        threads.emplace_back([&] {
+            for (int times = 0; times < 400; times++) {
+                others += bytes_of(rendered(bytes, request)) != first;
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(0, others);
 }
 
 TEST_F(Render, BringsDeepAndGreyPicturesToTheScreen)

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,10 +49,20 @@ void check(int status)
     }
 }
 
+// Orc breaks the heap where two threads let go of compiled code at once, see src/image/vips_picture.h.
+std::mutex one_at_a_time;
+
+void let_go(VipsImage *image)
+{
+    const std::lock_guard lock(one_at_a_time);
+    g_object_unref(image);
+}
+
 // Replaces a picture by what an operation makes of it.
 template <typename Operation>
 void step(VipsImage *&image, Operation operation)
 {
+    const std::lock_guard lock(one_at_a_time);
     VipsImage *out = nullptr;
     check(operation(image, &out));
     g_object_unref(image);
@@ -100,7 +111,7 @@ VipsImage *load(const Task &task, int &width, int &height, int &frames)
             if ((full_width + shrink - 1) / shrink >= width
                 && (full_height + shrink - 1) / shrink >= height)
             {
-                g_object_unref(image);
+                let_go(image);
                 check(vips_jpegload_buffer(data, size, &image, "shrink", shrink, "access",
                                            VIPS_ACCESS_SEQUENTIAL, nullptr));
                 break;
@@ -128,16 +139,16 @@ bool opaque(VipsImage *&image, int frames)
         return false;
     }
 
-    step(image, [](auto *i, auto **o) {
-        *o = vips_image_copy_memory(i);
-        return *o == nullptr ? -1 : 0;
-    });
+    VipsImage *whole = vips_image_copy_memory(image);
+    check(whole == nullptr ? -1 : 0);
+    let_go(image);
+    image = whole;
 
     VipsImage *alpha = nullptr;
     double least = 0;
     check(vips_extract_band(image, &alpha, vips_image_get_bands(image) - 1, nullptr));
     check(vips_min(alpha, &least, nullptr));
-    g_object_unref(alpha);
+    let_go(alpha);
     return least == 255;
 }
 
@@ -194,7 +205,7 @@ std::size_t transform(const Task &task)
     }
 
     const std::size_t bytes = save(image, task);
-    g_object_unref(image);
+    let_go(image);
     return bytes;
 }
 
