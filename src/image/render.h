@@ -16,8 +16,8 @@
 
 namespace cdn::image {
 
-// Asks a render() under way to end soon.  Scanning stages stop within
-// milliseconds; an encoder of libvips 8.14 runs to its end.
+// Asks a render() under way to end soon.  Scanning stages and the encoder of still WebP
+// stop within milliseconds; an encoder of libvips 8.14 runs to its end.
 class Stop {
 public:
     void ask();                                        // from any thread
@@ -31,7 +31,7 @@ private:
     std::function<void()> act_;
 };
 
-// An encoded picture; the bytes were allocated by libvips.
+// An encoded picture; the bytes were allocated by the library that encoded it.
 struct Image {
     Format                                         format = Format::jpeg;
     int                                            width = 0;

@@ -2,6 +2,7 @@
 
 #include "image/bare.h"
 #include "image/iptc.h"
+#include "image/still_webp.h"
 
 #include <map>
 #include <optional>
@@ -115,6 +116,10 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
         // off; the other does not hear of a stop
         in = in_memory(in, stop);
     }
+    const int webp_quality = plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality;
+    if (is_still_webp(in, plan)) {
+        return save_still_webp(in, plan, webp_quality, stop);
+    }
 
     const StopScope scope(stop, in.get());
     void *data = nullptr;
@@ -135,9 +140,7 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
                                   nullptr));
         break;
     case Format::webp:
-        check(vips_webpsave_buffer(in.get(), &data, &size, "Q",
-                                   plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality,
-                                   "strip", TRUE,
+        check(vips_webpsave_buffer(in.get(), &data, &size, "Q", webp_quality, "strip", TRUE,
                                    "lossless", plan.lossless, "near_lossless", plan.near_lossless,
                                    "alpha_q", plan.alpha_quality, nullptr));
         size = make_bare_webp({static_cast<char *>(data), size});

@@ -139,15 +139,9 @@ inline std::vector<double> pixel_at(const Picture &in, int x, int y)
     return pixel;
 }
 
-inline Picture in_memory(const Picture &in, Stop &stop)
-{
-    const StopScope scope(stop, in.get());
-    return Picture([&] {
-        VipsImage *copy = vips_image_copy_memory(in.get());
-        check(copy == nullptr ? -1 : 0);
-        return copy;
-    }());
-}
+// All pixels computed, by this thread: vips_image_copy_memory() has them from another while this one
+// waits, and each strip wakes both.
+Picture in_memory(const Picture &in, Stop &stop);
 
 // ---- frames: an animation is one tall strip of them
 

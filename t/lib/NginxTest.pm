@@ -319,11 +319,13 @@ sub start ($t)
         or die "nginx writes no pid file\n" . $t->log_tail;
     NginxTest::Process::keep_group($t->{group});
 
-    eventually(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->{port}) }, 10)
+    eventually(sub { $t->listens }, 10)
         && eventually(sub { $t->workers >= $t->{workers} }, 10)
         or die "nginx does not serve\n" . $t->log_tail;
     return $t;
 }
+
+sub listens ($t) { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->{port}) }
 
 # The exit status and what was printed.
 sub run_nginx ($t, @args)
@@ -475,8 +477,10 @@ sub end ($t, $signal)
         CORE::kill KILL => -$group;
         eventually($gone);
     }
-
-    unlink "$t->{dir}/nginx.pid" if $signal eq 'KILL';
+    if ($signal eq 'KILL') {
+        eventually(sub { !$t->listens }, 10);          # a thread may outlive its process by a moment
+        unlink "$t->{dir}/nginx.pid";
+    }
     NginxTest::Process::forget_group($group);
     return;
 }

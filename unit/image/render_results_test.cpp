@@ -1,8 +1,11 @@
 // What the encoders write: sampling, scans, palettes, metadata, nothing else.
 
+#include "image/bare.h"
 #include "pictures.h"
 
+#include <chrono>
 #include <optional>
+#include <thread>
 
 namespace cdn::image {
 namespace {
@@ -96,6 +99,61 @@ TEST_F(Results, OfAPaletteAreNotLargerThanInFullColour)
         EXPECT_LE(few.size, full.size);
         EXPECT_EQ(bytes_of(few)[25], 3);               // the colour type of IHDR: indexed
     }
+}
+
+std::string webp_by_libvips(const Picture &picture, int quality, bool lossless, bool near_lossless)
+{
+    void *data = nullptr;
+    std::size_t size = 0;
+    must(vips_webpsave_buffer(picture.get(), &data, &size, "Q", quality, "lossless", lossless, "near_lossless",
+                              near_lossless, "strip", TRUE, nullptr));
+    std::string bytes(static_cast<char *>(data), size);
+    g_free(data);
+    bytes.resize(make_bare_webp(bytes));
+    return bytes;
+}
+
+TEST_F(Results, OfStillWebpAreThoseOfLibvips)
+{
+    const auto opaque = encoded(noise(100, 70), ".png");
+    const auto half = encoded(draw(90, 100, [](int x, int y) { return Pixel{x, y, 200, 50 + x}; }), ".png");
+    const auto grey = encoded(draw(80, 60, [](int x, int y) { return Pixel{x + y}; }), ".png");
+    for (const auto &source : {opaque, half, grey}) {
+        const auto pixels = decoded(source);
+        Request request = as(Format::webp);
+        request.quality = {false, 33};
+
+        // libvips keeps an extended header that a lossless picture with alpha does not need
+        const auto expect_of = [&](const std::string &by_libvips) {
+            const auto image = rendered(source, request);
+            EXPECT_TRUE(by_libvips.ends_with(bytes_of(image).substr(12)));
+            EXPECT_EQ(outcome(image).substr(0, 4), "webp");
+        };
+        expect_of(webp_by_libvips(pixels, 33, false, false));
+        request.near_lossless = true;
+        expect_of(webp_by_libvips(pixels, 33, false, true));
+        request.near_lossless = false;
+        request.lossless = true;
+        expect_of(webp_by_libvips(pixels, 50, true, false));
+    }
+}
+
+TEST_F(Results, OfWebpAreNotWaitedForOnceStopped)
+{
+    Request request = as(Format::webp, asked(4000, 4000, Fit::cover));
+    request.lossless = true;
+    const auto source = encoded(noise(100, 100), ".png");
+    const auto prepared = prepare(source, request, all_inputs, {});
+    ASSERT_TRUE(prepared);
+
+    Stop stop;                                         // resized in less than that, encoded in much more
+    const std::jthread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+        stop.ask();
+    });
+    const auto image = render(source, *prepared, stop);
+    ASSERT_FALSE(image);
+    EXPECT_EQ(image.error().code, ErrorCode::cancelled);
 }
 
 TEST_F(Results, OfTiffAreJpegInsideUnlessThatWouldHarm)
