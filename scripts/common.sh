@@ -38,7 +38,7 @@ need() {
     ) >"${TMPDIR:-/tmp}/ngx_cdn-apt.log" 2>&1 || die "apt-get failed: see ${TMPDIR:-/tmp}/ngx_cdn-apt.log"
 }
 
-build_packages=(nginx nginx-dev g++ make cmake pkgconf libvips-dev libwebp-dev libssl-dev libpcre2-dev
+build_packages=(nginx nginx-dev g++ make cmake pkgconf libvips-dev libjpeg-dev libwebp-dev libssl-dev libpcre2-dev
     zlib1g-dev nlohmann-json3-dev libhowardhinnant-date-dev tzdata
     libhiredis-dev libxxhash-dev libcli11-dev libcurl4-openssl-dev)
 test_packages=(faketime libgtest-dev libvips-tools curl openssl perl prometheus redis-server)

@@ -12,6 +12,36 @@ struct Unref {
 };
 using Strip = std::unique_ptr<VipsRegion, Unref>;
 
+// libvips keeps the buffers of its own threads alone; on others each strip has new ones, cleared.
+struct Computation {
+    VipsImage *from;
+    VipsImage *to;
+};
+
+bool compute(const Computation &c)
+{
+    int tile_width = 0;
+    int tile_height = 0;
+    int lines = 0;
+    vips_get_tile_size(c.from, &tile_width, &tile_height, &lines);
+
+    const Strip from(vips_region_new(c.from));
+    const Strip to(vips_region_new(c.to));
+    for (int top = 0; top < c.from->Ysize; top += tile_height) {
+        for (int left = 0; left < c.from->Xsize; left += tile_width) {
+            const VipsRect area{left, top, std::min(tile_width, c.from->Xsize - left),
+                                std::min(tile_height, c.from->Ysize - top)};
+            if (vips_region_image(to.get(), &area) != 0
+                || vips_region_prepare_to(from.get(), to.get(), &area, left, top) != 0)
+            {
+                return false;
+            }
+        }
+    }
+
+    return true;
+}
+
 }  // namespace
 
 Picture in_memory(const Picture &in, Stop &stop)
@@ -28,22 +58,12 @@ Picture in_memory(const Picture &in, Stop &stop)
     check(vips_image_pipelinev(out.get(), VIPS_DEMAND_STYLE_ANY, in.get(), nullptr));
     check(vips_image_write_prepare(out.get()));
 
-    int tile_width = 0;
-    int tile_height = 0;
-    int lines = 0;
-    vips_get_tile_size(in.get(), &tile_width, &tile_height, &lines);
-
-    const Strip from(vips_region_new(in.get()));
-    const Strip to(vips_region_new(out.get()));
-    for (int top = 0; top < in.height(); top += tile_height) {
-        for (int left = 0; left < in.width(); left += tile_width) {
-            const VipsRect area{left, top, std::min(tile_width, in.width() - left),
-                                std::min(tile_height, in.height() - top)};
-            check(vips_region_image(to.get(), &area));
-            check(vips_region_prepare_to(from.get(), to.get(), &area, left, top));
-        }
-    }
-
+    Computation all{in.get(), out.get()};
+    const auto run = [](void *data) -> void * {
+        return compute(*static_cast<Computation *>(data)) ? data : nullptr;
+    };
+    GThread *thread = vips_g_thread_new("in_memory", run, &all);
+    check(thread != nullptr && g_thread_join(thread) != nullptr ? 0 : -1);
     return out;
 }
 

@@ -16,7 +16,7 @@
 
 namespace cdn::image {
 
-// Asks a render() under way to end soon.  Scanning stages and the encoder of still WebP
+// Asks a render() under way to end soon.  Scanning stages and the encoders of JPEG and WebP
 // stop within milliseconds; an encoder of libvips 8.14 runs to its end.
 class Stop {
 public:

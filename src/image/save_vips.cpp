@@ -1,8 +1,8 @@
 #include "image/save_vips.h"
 
 #include "image/bare.h"
+#include "image/encode.h"
 #include "image/iptc.h"
-#include "image/still_webp.h"
 
 #include <map>
 #include <optional>
@@ -108,17 +108,31 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
 
 }  // namespace
 
+bool can_encode(const Picture &in, const Plan &plan)
+{
+    if (plan.frames > 1 || plan.metadata != Metadata::none || vips_image_get_format(in.get()) != VIPS_FORMAT_UCHAR) {
+        return false;
+    }
+
+    const VipsInterpretation space = vips_image_get_interpretation(in.get());
+    const bool colour = space == VIPS_INTERPRETATION_sRGB && in.bands() == (in.alpha() ? 4 : 3);
+    const bool grey = space == VIPS_INTERPRETATION_B_W && in.bands() == 1;
+    return plan.format == Format::webp ? colour : plan.format == Format::jpeg && (grey || (colour && !in.alpha()));
+}
+
 Image save(const Picture &finished, const Plan &plan, Stop &stop)
 {
     Picture in = ready_to_save(finished, plan);
+    const int webp_quality = plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality;
+    if (can_encode(in, plan)) {
+        in = in_memory(in, stop);
+        return plan.format == Format::jpeg ? encode_jpeg(in, plan, plan.quality, stop)
+                                           : encode_webp(in, plan, webp_quality, stop);
+    }
     if (plan.format == Format::webp || plan.format == Format::tiff) {
         // the one saver wants all of it, and leaks it where a damaged source breaks
         // off; the other does not hear of a stop
         in = in_memory(in, stop);
-    }
-    const int webp_quality = plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality;
-    if (is_still_webp(in, plan)) {
-        return save_still_webp(in, plan, webp_quality, stop);
     }
 
     const StopScope scope(stop, in.get());

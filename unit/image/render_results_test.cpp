@@ -138,22 +138,60 @@ TEST_F(Results, OfStillWebpAreThoseOfLibvips)
     }
 }
 
-TEST_F(Results, OfWebpAreNotWaitedForOnceStopped)
+std::string jpeg_by_libvips(const Picture &picture, int quality, bool progressive)
 {
-    Request request = as(Format::webp, asked(4000, 4000, Fit::cover));
-    request.lossless = true;
-    const auto source = encoded(noise(100, 100), ".png");
-    const auto prepared = prepare(source, request, all_inputs, {});
-    ASSERT_TRUE(prepared);
+    void *data = nullptr;
+    std::size_t size = 0;
+    must(vips_jpegsave_buffer(picture.get(), &data, &size, "Q", quality, "interlace", progressive, "optimize_coding",
+                              TRUE, "strip", TRUE, nullptr));
+    std::string bytes(static_cast<char *>(data), size);
+    g_free(data);
+    return bytes;
+}
 
-    Stop stop;                                         // resized in less than that, encoded in much more
-    const std::jthread later([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(700));
-        stop.ask();
-    });
-    const auto image = render(source, *prepared, stop);
-    ASSERT_FALSE(image);
-    EXPECT_EQ(image.error().code, ErrorCode::cancelled);
+TEST_F(Results, OfJpegAreThoseOfLibvips)
+{
+    const auto color = encoded(noise(150, 130), ".png");
+    const auto grey = encoded(draw(180, 160, [](int x, int y) { return Pixel{x + y / 4}; }), ".png");
+    for (const auto &source : {color, grey}) {
+        const auto pixels = decoded(source);
+        for (const int quality : {1, 33, 89, 90, 100}) {
+            for (const bool progressive : {true, false}) {
+                Request request = as(Format::jpeg);
+                request.quality = {false, quality};
+                request.progressive = progressive;
+                EXPECT_EQ(bytes_of(rendered(source, request)), jpeg_by_libvips(pixels, quality, progressive))
+                    << quality << progressive;
+            }
+        }
+    }
+}
+
+// At whatever moment: nothing is left behind, and nothing half comes out.
+TEST_F(Results, AreWholeOrStopped)
+{
+    const auto source = encoded(noise(100, 100), ".png");
+    for (const Format format : {Format::jpeg, Format::webp}) {
+        const auto prepared = prepare(source, as(format, asked(1200, 1200, Fit::cover)), all_inputs, {});
+        ASSERT_TRUE(prepared);
+
+        int stopped = 0;
+        for (int delay = 0;; delay += 15) {
+            Stop stop;
+            const std::jthread later([&] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+                stop.ask();
+            });
+            const auto image = render(source, *prepared, stop);
+            if (image) {
+                EXPECT_EQ(image->width, vips_image_get_width(decoded(bytes_of(*image)).get()));
+                break;
+            }
+            ASSERT_EQ(image.error().code, ErrorCode::cancelled);
+            stopped++;
+        }
+        EXPECT_GT(stopped, 2) << name(format);
+    }
 }
 
 TEST_F(Results, OfTiffAreJpegInsideUnlessThatWouldHarm)

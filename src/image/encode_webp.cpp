@@ -1,4 +1,4 @@
-#include "image/still_webp.h"
+#include "image/encode.h"
 
 #include <memory>
 
@@ -43,14 +43,7 @@ WebPConfig config_of(const Plan &plan, int quality)
 
 }  // namespace
 
-bool is_still_webp(const Picture &in, const Plan &plan)
-{
-    return plan.format == Format::webp && plan.frames == 1 && plan.metadata == Metadata::none
-           && in.bands() == (in.alpha() ? 4 : 3) && vips_image_get_format(in.get()) == VIPS_FORMAT_UCHAR
-           && vips_image_get_interpretation(in.get()) == VIPS_INTERPRETATION_sRGB;
-}
-
-Image save_still_webp(const Picture &in, const Plan &plan, int quality, Stop &stop)
+Image encode_webp(const Picture &in, const Plan &plan, int quality, Stop &stop)
 {
     const WebPConfig config = config_of(plan, quality);
 
