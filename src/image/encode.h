@@ -1,4 +1,4 @@
-// JPEG and still WebP pictures by libjpeg and libwebp themselves.  libvips 8.14 has them encoded by
+// JPEG and WebP pictures by libjpeg and libwebp themselves.  libvips 8.14 has them encoded by
 // a second thread while the first waits, which leaves a CPU idle (scripts/bench transforms), cannot
 // stop that, and writes an Exif block into each WebP, even when told to strip.
 
@@ -8,7 +8,7 @@
 
 namespace cdn::image {
 
-// One frame of 8-bit sRGB or, a JPEG, grey, and no metadata to keep.
+// 8-bit sRGB or, for a JPEG, grey, and no metadata to keep.
 bool can_encode(const Picture &in, const Plan &plan);
 
 // Of a picture in memory: the bytes that libvips would write.  `quality` is that of lossy pictures,

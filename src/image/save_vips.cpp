@@ -110,7 +110,7 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
 
 bool can_encode(const Picture &in, const Plan &plan)
 {
-    if (plan.frames > 1 || plan.metadata != Metadata::none || vips_image_get_format(in.get()) != VIPS_FORMAT_UCHAR) {
+    if (plan.metadata != Metadata::none || vips_image_get_format(in.get()) != VIPS_FORMAT_UCHAR) {
         return false;
     }
 

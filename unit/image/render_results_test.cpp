@@ -138,6 +138,20 @@ TEST_F(Results, OfStillWebpAreThoseOfLibvips)
     }
 }
 
+TEST_F(Results, OfMovingWebpAreThoseOfLibvips)
+{
+    const auto gif = encoded(film(60, 40, {{red, green}, {blue, yellow}, {green, red}}), ".gif");
+    const auto frames = decoded(gif, "n=-1");
+    for (const bool lossless : {false, true}) {
+        Request request = as(Format::webp);
+        request.quality = {false, 70};
+        request.lossless = lossless;
+        const auto image = rendered(gif, request);
+        EXPECT_EQ(bytes_of(image), webp_by_libvips(frames, lossless ? 50 : 70, lossless, false));
+        EXPECT_EQ(outcome(image), "webp 60x40*3");
+    }
+}
+
 std::string jpeg_by_libvips(const Picture &picture, int quality, bool progressive)
 {
     void *data = nullptr;
@@ -170,8 +184,10 @@ TEST_F(Results, OfJpegAreThoseOfLibvips)
 // At whatever moment: nothing is left behind, and nothing half comes out.
 TEST_F(Results, AreWholeOrStopped)
 {
-    const auto source = encoded(noise(100, 100), ".png");
-    for (const Format format : {Format::jpeg, Format::webp}) {
+    const auto still = encoded(noise(100, 100), ".png");
+    const auto moving = encoded(film(100, 100, {{red, green}, {blue, yellow}, {green, red}}), ".gif");
+    for (const auto &[source, format] : {std::pair(still, Format::jpeg), std::pair(still, Format::webp),
+                                         std::pair(moving, Format::webp)}) {
         const auto prepared = prepare(source, as(format, asked(1200, 1200, Fit::cover)), all_inputs, {});
         ASSERT_TRUE(prepared);
 
