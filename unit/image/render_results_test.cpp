@@ -192,7 +192,7 @@ TEST_F(Results, AreWholeOrStopped)
         ASSERT_TRUE(prepared);
 
         int stopped = 0;
-        for (int delay = 0;; delay += 15) {
+        for (int delay = 0;; delay += 15 + delay / 2) {
             Stop stop;
             const std::jthread later([&] {
                 std::this_thread::sleep_for(std::chrono::milliseconds(delay));
