@@ -12,7 +12,6 @@ struct Unref {
 };
 using Strip = std::unique_ptr<VipsRegion, Unref>;
 
-// libvips keeps the buffers of its own threads alone; on others each strip has new ones, cleared.
 struct Computation {
     VipsImage *from;
     VipsImage *to;
@@ -58,6 +57,7 @@ Picture in_memory(const Picture &in, Stop &stop)
     check(vips_image_pipelinev(out.get(), VIPS_DEMAND_STYLE_ANY, in.get(), nullptr));
     check(vips_image_write_prepare(out.get()));
 
+    // a thread of libvips': those keep their buffers, on others each strip clears new ones
     Computation all{in.get(), out.get()};
     const auto run = [](void *data) -> void * {
         return compute(*static_cast<Computation *>(data)) ? data : nullptr;

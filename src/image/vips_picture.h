@@ -139,8 +139,7 @@ inline std::vector<double> pixel_at(const Picture &in, int x, int y)
     return pixel;
 }
 
-// All pixels computed, by this thread: vips_image_copy_memory() has them from another while this one
-// waits, and each strip wakes both.
+// All pixels computed, by one thread: vips_image_copy_memory() hands on from strip to strip.
 Picture in_memory(const Picture &in, Stop &stop);
 
 // ---- frames: an animation is one tall strip of them
