@@ -1,7 +1,7 @@
 # transforms per second, against bare libvips on two threads
 #
 # nginx: one worker, two pool threads, no cache.  The loop: the same work done
-# as well as libvips can, without server and client, on two threads.  The bar:
+# as well as libvips does it, without server and client, on two threads.  The bar:
 # a ratio of 0.95, at two clients and at eight.  The loop is as nice as our pool,
 # so that both get the same share of a machine that others use too.
 

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
-#include <string>
 
 namespace cdn::image {
 
@@ -134,47 +132,6 @@ bool is_bare_webp(std::string_view bytes)
     return is_whole_webp(bytes) && has_bare_chunks(bytes.substr(12), false);
 }
 
-// Without metadata; nothing: not well formed.
-std::optional<std::string> bare_webp(std::string_view bytes)
-{
-    static constexpr std::array dropped = {"ICCP"sv, "EXIF"sv, "XMP "sv};
-    constexpr char flags_of_dropped = 0x20 | 0x08 | 0x04;
-    constexpr std::size_t header = 12;
-    constexpr std::size_t extension = 8 + 10;          // the VP8X chunk
-
-    if (!is_whole_webp(bytes)) {
-        return std::nullopt;
-    }
-
-    std::string kept(bytes.substr(0, header));
-    for (auto rest = bytes.substr(header); !rest.empty();) {
-        const std::uint64_t length = rest.size() >= 8 ? little_endian(rest, 4, 4) : rest.size();
-        const std::uint64_t chunk = 8 + length + length % 2;
-        if (chunk > rest.size()) {
-            return std::nullopt;
-        }
-        if (!is_one_of(rest.substr(0, 4), dropped)) {
-            kept += rest.substr(0, chunk);
-        }
-        rest.remove_prefix(chunk);
-    }
-
-    if (std::string_view(kept).substr(header, 4) == "VP8X"sv && kept.size() >= header + extension) {
-        char &flags = kept[header + 8];
-        flags = static_cast<char>(flags & ~flags_of_dropped);
-        if (flags == 0) {
-            kept.erase(header, extension);             // it extends nothing any more
-        }
-    }
-
-    const std::size_t riff_size = kept.size() - 8;
-    for (std::size_t i = 0; i < 4; i++) {
-        kept[4 + i] = static_cast<char>(riff_size >> (8 * i) & 0xFF);
-    }
-
-    return kept;
-}
-
 bool is_bare_gif(std::string_view bytes)
 {
     GifBlocks blocks(bytes);
@@ -201,17 +158,6 @@ bool is_bare(std::string_view bytes, Format format)
     case Format::gif:  return is_bare_gif(bytes);
     default:           return false;
     }
-}
-
-std::size_t make_bare_webp(std::span<char> bytes)
-{
-    const auto bare = bare_webp({bytes.data(), bytes.size()});
-    if (!bare) {
-        return bytes.size();
-    }
-
-    std::copy(bare->begin(), bare->end(), bytes.begin());
-    return bare->size();
 }
 
 }  // namespace cdn::image

@@ -1,6 +1,7 @@
-// JPEG and WebP pictures by libjpeg and libwebp themselves.  libvips 8.14 has them encoded by
-// a second thread while the first waits, which leaves a CPU idle (scripts/bench transforms), cannot
-// stop that, and writes an Exif block into each WebP, even when told to strip.
+// JPEG and WebP pictures by libjpeg and libwebp themselves.  libvips 8.14 has them encoded by a
+// second thread while the first waits, which leaves a CPU idle (scripts/bench transforms), cannot
+// stop that, and writes an Exif block into each WebP, even when told to strip.  Otherwise the
+// bytes are those that libvips would write.
 
 #pragma once
 
@@ -8,12 +9,11 @@
 
 namespace cdn::image {
 
-// 8-bit sRGB or, for a JPEG, grey, and no metadata to keep.
-bool can_encode(const Picture &in, const Plan &plan);
+// Of a picture in memory, 8 bits a band, and without metadata: grey or three bands.
+Image encode_jpeg(const Picture &in, const Plan &plan, Stop &stop);
 
-// Of a picture in memory: the bytes that libvips would write.  `quality` is that of lossy pictures,
-// the effort of lossless WebP, and how near those are that may lose a little.
-Image encode_jpeg(const Picture &in, const Plan &plan, int quality, Stop &stop);
+// Three or four bands, frames below one another.  `quality` is that of lossy pictures, the effort
+// of lossless ones, and how near those are that may lose a little.
 Image encode_webp(const Picture &in, const Plan &plan, int quality, Stop &stop);
 
 }  // namespace cdn::image

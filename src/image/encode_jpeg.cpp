@@ -28,7 +28,7 @@ void give_up(j_common_ptr info)
 }
 
 // Nothing in here has a destructor: libjpeg leaves by longjmp().
-bool compress(Encoder &encoder, std::FILE *file, const Picture &in, int quality, bool progressive)
+bool compress(Encoder &encoder, std::FILE *file, const Picture &in, const Plan &plan)
 {
     jpeg_compress_struct &info = encoder.info;
     info.client_data = &encoder;
@@ -53,13 +53,13 @@ bool compress(Encoder &encoder, std::FILE *file, const Picture &in, int quality,
     info.input_components = in.bands();
     info.in_color_space = in.bands() == 3 ? JCS_RGB : JCS_GRAYSCALE;
     jpeg_set_defaults(&info);
-    jpeg_set_quality(&info, quality, TRUE);
+    jpeg_set_quality(&info, plan.quality, TRUE);
     info.optimize_coding = TRUE;
     info.write_JFIF_header = FALSE;                    // tells but a density that nobody uses
-    if (progressive) {
+    if (plan.progressive) {
         jpeg_simple_progression(&info);
     }
-    if (quality >= all_colour_from) {
+    if (plan.quality >= all_colour_from) {
         info.comp_info[0].h_samp_factor = 1;
         info.comp_info[0].v_samp_factor = 1;
     }
@@ -77,7 +77,7 @@ bool compress(Encoder &encoder, std::FILE *file, const Picture &in, int quality,
 
 }  // namespace
 
-Image encode_jpeg(const Picture &in, const Plan &plan, int quality, Stop &stop)
+Image encode_jpeg(const Picture &in, const Plan &plan, Stop &stop)
 {
     char *bytes = nullptr;
     std::size_t size = 0;
@@ -89,7 +89,7 @@ Image encode_jpeg(const Picture &in, const Plan &plan, int quality, Stop &stop)
 
     Encoder encoder;
     encoder.stop = &stop;
-    bool done = compress(encoder, file, in, quality, plan.progressive);
+    bool done = compress(encoder, file, in, plan);
     jpeg_destroy_compress(&encoder.info);
     done = std::fclose(file) == 0 && done;
 

@@ -7,11 +7,6 @@ namespace cdn::image {
 
 namespace {
 
-struct Unref {
-    void operator()(VipsRegion *region) const { g_object_unref(region); }
-};
-using Strip = std::unique_ptr<VipsRegion, Unref>;
-
 struct Computation {
     VipsImage *from;
     VipsImage *to;
@@ -24,8 +19,8 @@ bool compute(const Computation &c)
     int lines = 0;
     vips_get_tile_size(c.from, &tile_width, &tile_height, &lines);
 
-    const Strip from(vips_region_new(c.from));
-    const Strip to(vips_region_new(c.to));
+    const std::unique_ptr<VipsRegion, decltype(&g_object_unref)> from(vips_region_new(c.from), g_object_unref);
+    const std::unique_ptr<VipsRegion, decltype(&g_object_unref)> to(vips_region_new(c.to), g_object_unref);
     for (int top = 0; top < c.from->Ysize; top += tile_height) {
         for (int left = 0; left < c.from->Xsize; left += tile_width) {
             const VipsRect area{left, top, std::min(tile_width, c.from->Xsize - left),

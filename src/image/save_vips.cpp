@@ -1,9 +1,9 @@
 #include "image/save_vips.h"
 
-#include "image/bare.h"
 #include "image/encode.h"
 #include "image/iptc.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -106,33 +106,41 @@ Picture ready_to_save(const Picture &in, const Plan &plan)
     return out;
 }
 
-}  // namespace
-
-bool can_encode(const Picture &in, const Plan &plan)
+// As libjpeg takes it, with no metadata to keep.
+bool is_plain_jpeg(const Picture &in, const Plan &plan)
 {
-    if (plan.metadata != Metadata::none || vips_image_get_format(in.get()) != VIPS_FORMAT_UCHAR) {
-        return false;
-    }
-
-    const VipsInterpretation space = vips_image_get_interpretation(in.get());
-    const bool colour = space == VIPS_INTERPRETATION_sRGB && in.bands() == (in.alpha() ? 4 : 3);
-    const bool grey = space == VIPS_INTERPRETATION_B_W && in.bands() == 1;
-    return plan.format == Format::webp ? colour : plan.format == Format::jpeg && (grey || (colour && !in.alpha()));
+    return plan.format == Format::jpeg && plan.metadata == Metadata::none && (in.bands() == 1 || in.bands() == 3)
+           && vips_image_get_format(in.get()) == VIPS_FORMAT_UCHAR;
 }
+
+// As libwebp takes it, which has no grey.
+Picture for_webp(const Picture &in)
+{
+    const Picture colour = step(in, [](auto *i, auto **o) {
+        return vips_colourspace(i, o, VIPS_INTERPRETATION_sRGB, nullptr);
+    });
+    const Picture known = step(colour, [&](auto *i, auto **o) {
+        return vips_extract_band(i, o, 0, "n", std::min(colour.bands(), 4), nullptr);
+    });
+    return step(known, [](auto *i, auto **o) { return vips_cast_uchar(i, o, nullptr); });
+}
+
+}  // namespace
 
 Image save(const Picture &finished, const Plan &plan, Stop &stop)
 {
-    Picture in = ready_to_save(finished, plan);
-    const int webp_quality = plan.lossless && !plan.near_lossless ? lossless_webp_effort : plan.quality;
-    if (can_encode(in, plan)) {
-        in = in_memory(in, stop);
-        return plan.format == Format::jpeg ? encode_jpeg(in, plan, plan.quality, stop)
-                                           : encode_webp(in, plan, webp_quality, stop);
+    if (plan.format == Format::webp) {
+        const bool exact = plan.lossless && !plan.near_lossless;
+        const int quality = exact ? lossless_webp_effort : plan.quality;
+        return encode_webp(in_memory(for_webp(finished), stop), plan, quality, stop);
     }
-    if (plan.format == Format::webp || plan.format == Format::tiff) {
-        // the one saver wants all of it, and leaks it where a damaged source breaks
-        // off; the other does not hear of a stop
-        in = in_memory(in, stop);
+    if (is_plain_jpeg(finished, plan)) {
+        return encode_jpeg(in_memory(finished, stop), plan, stop);
+    }
+
+    Picture in = ready_to_save(finished, plan);
+    if (plan.format == Format::tiff) {
+        in = in_memory(in, stop);                      // its saver does not hear of a stop
     }
 
     const StopScope scope(stop, in.get());
@@ -152,12 +160,6 @@ Image save(const Picture &finished, const Plan &plan, Stop &stop)
                                   plan.filter ? VIPS_FOREIGN_PNG_FILTER_ALL
                                               : VIPS_FOREIGN_PNG_FILTER_NONE,
                                   nullptr));
-        break;
-    case Format::webp:
-        check(vips_webpsave_buffer(in.get(), &data, &size, "Q", webp_quality, "strip", TRUE,
-                                   "lossless", plan.lossless, "near_lossless", plan.near_lossless,
-                                   "alpha_q", plan.alpha_quality, nullptr));
-        size = make_bare_webp({static_cast<char *>(data), size});
         break;
     case Format::gif:
         check(vips_gifsave_buffer(in.get(), &data, &size, "strip", TRUE, "effort", gif_effort,

@@ -144,35 +144,6 @@ TEST(BareWebp, HasNothingButPixels)
     });
 }
 
-std::string made_bare(std::string bytes)
-{
-    bytes.resize(make_bare_webp(bytes));
-    return bytes;
-}
-
-TEST(BareWebp, IsMadeByTakingTheRestOut)
-{
-    const auto extended = [](char flags, const std::string &chunks) {
-        return webp(riff("VP8X", flags + "en bytes."s) + chunks);
-    };
-    const auto pixels = riff("VP8 ", "data");
-    const auto exif = riff("EXIF", "secret");
-    const auto alpha = riff("ALPH", "odd");
-
-    EXPECT_EQ(made_bare(extended(0x08, pixels + exif)), webp(pixels));
-    EXPECT_EQ(made_bare(extended(0x2C, riff("ICCP", "odd") + pixels + exif + riff("XMP ", "x"))), webp(pixels));
-    EXPECT_EQ(made_bare(extended(0x18, alpha + pixels + exif)), extended(0x10, alpha + pixels));
-    EXPECT_EQ(made_bare(extended(0x12, alpha + pixels)), extended(0x12, alpha + pixels));
-    EXPECT_EQ(made_bare(webp(pixels)), webp(pixels));
-
-    for (const auto &damaged :
-         {""s, "RIFF"s, webp(pixels) + "x", webp(pixels).substr(0, 20), webp("VP8 \xFF\xFF\xFF\xFF"),
-          webp(pixels + "EXI"), "RIFF" + number(4, 4, false) + "WAVE"})
-    {
-        EXPECT_EQ(made_bare(damaged), damaged);
-    }
-}
-
 TEST(BareWebp, HasNothingButPixelsInItsFrames)
 {
     const auto animated = [](const std::string &chunks) {

@@ -1,6 +1,5 @@
 // What the encoders write: sampling, scans, palettes, metadata, nothing else.
 
-#include "image/bare.h"
 #include "pictures.h"
 
 #include <chrono>
@@ -101,16 +100,10 @@ TEST_F(Results, OfAPaletteAreNotLargerThanInFullColour)
     }
 }
 
-std::string webp_by_libvips(const Picture &picture, int quality, bool lossless, bool near_lossless)
+// What pixels are in: libvips says in a header of its own that there is an Exif block behind.
+std::string_view webp_pixels(std::string_view webp)
 {
-    void *data = nullptr;
-    std::size_t size = 0;
-    must(vips_webpsave_buffer(picture.get(), &data, &size, "Q", quality, "lossless", lossless, "near_lossless",
-                              near_lossless, "strip", TRUE, nullptr));
-    std::string bytes(static_cast<char *>(data), size);
-    g_free(data);
-    bytes.resize(make_bare_webp(bytes));
-    return bytes;
+    return webp.substr(webp.substr(12, 4) == "VP8X"sv ? 30 : 12);
 }
 
 TEST_F(Results, OfStillWebpAreThoseOfLibvips)
@@ -123,18 +116,17 @@ TEST_F(Results, OfStillWebpAreThoseOfLibvips)
         Request request = as(Format::webp);
         request.quality = {false, 33};
 
-        // libvips keeps an extended header that a lossless picture with alpha does not need
-        const auto expect_of = [&](const std::string &by_libvips) {
+        const auto expect_of = [&](const char *suffix) {
             const auto image = rendered(source, request);
-            EXPECT_TRUE(by_libvips.ends_with(bytes_of(image).substr(12)));
+            EXPECT_TRUE(webp_pixels(encoded(pixels, suffix)).starts_with(webp_pixels(bytes_of(image)))) << suffix;
             EXPECT_EQ(outcome(image).substr(0, 4), "webp");
         };
-        expect_of(webp_by_libvips(pixels, 33, false, false));
+        expect_of(".webp[Q=33,strip]");
         request.near_lossless = true;
-        expect_of(webp_by_libvips(pixels, 33, false, true));
+        expect_of(".webp[Q=33,near_lossless,strip]");
         request.near_lossless = false;
         request.lossless = true;
-        expect_of(webp_by_libvips(pixels, 50, true, false));
+        expect_of(".webp[Q=50,lossless,strip]");
     }
 }
 
@@ -147,20 +139,10 @@ TEST_F(Results, OfMovingWebpAreThoseOfLibvips)
         request.quality = {false, 70};
         request.lossless = lossless;
         const auto image = rendered(gif, request);
-        EXPECT_EQ(bytes_of(image), webp_by_libvips(frames, lossless ? 50 : 70, lossless, false));
+        const auto by_libvips = encoded(frames, lossless ? ".webp[Q=50,lossless,strip]" : ".webp[Q=70,strip]");
+        EXPECT_TRUE(webp_pixels(by_libvips).starts_with(webp_pixels(bytes_of(image)))) << lossless;
         EXPECT_EQ(outcome(image), "webp 60x40*3");
     }
-}
-
-std::string jpeg_by_libvips(const Picture &picture, int quality, bool progressive)
-{
-    void *data = nullptr;
-    std::size_t size = 0;
-    must(vips_jpegsave_buffer(picture.get(), &data, &size, "Q", quality, "interlace", progressive, "optimize_coding",
-                              TRUE, "strip", TRUE, nullptr));
-    std::string bytes(static_cast<char *>(data), size);
-    g_free(data);
-    return bytes;
 }
 
 TEST_F(Results, OfJpegAreThoseOfLibvips)
@@ -174,8 +156,9 @@ TEST_F(Results, OfJpegAreThoseOfLibvips)
                 Request request = as(Format::jpeg);
                 request.quality = {false, quality};
                 request.progressive = progressive;
-                EXPECT_EQ(bytes_of(rendered(source, request)), jpeg_by_libvips(pixels, quality, progressive))
-                    << quality << progressive;
+                const auto suffix = ".jpg[optimize_coding,strip,Q=" + std::to_string(quality)
+                                    + (progressive ? ",interlace]" : "]");
+                EXPECT_EQ(bytes_of(rendered(source, request)), encoded(pixels, suffix)) << suffix;
             }
         }
     }

@@ -1,5 +1,5 @@
-// The physical limit: a picture transformed over and over by bare libvips, as
-// well as it can be done, without server, client or checks.
+// The yardstick: a picture transformed over and over by bare libvips, as well
+// as libvips does it, without server, client or checks.
 //
 //     loop SECONDS THREADS WIDTH HEIGHT FIT FORMAT QUALITY FILE
 //
@@ -7,8 +7,8 @@
 //
 //     OPERATIONS SECONDS CPU_SECONDS PEAK_KIB BYTES P50_MS P99_MS
 //
-// Encoder settings are those of src/image/save_vips.cpp; what differs from
-// it is meant to be faster, never to be less work.
+// Encoder settings are those of src/image/save_vips.cpp; what differs is never
+// less work.
 
 #include <algorithm>
 #include <atomic>
