@@ -44,7 +44,7 @@ void make_redirect(ngx_http_request_t *r, RequestState &state)
     // a tier that redirects too has said so
     each_response_header(r, "Location", [](ngx_table_elt_t &header) { header.hash = 0; });
     // not headers_out.location, which nginx would make absolute
-    add_response_header(r, "Location", state.image->source.uri());
+    add_response_header(r, "Location", state.public_source_uri);
 }
 
 void make_plain(ngx_http_request_t *r, RequestState &state)

@@ -14,6 +14,7 @@
 #include "ngx/zone.h"
 
 #include <initializer_list>
+#include <utility>
 
 namespace cdn {
 
@@ -62,9 +63,11 @@ std::string_view dialect_name(ngx_uint_t dialect)
 }
 
 // What the URL asks for in this location's words; nothing: no transformation.
+// `known` was asked for where the URL is a source's that was rewritten.
 // What it reads of the client's headers is noted in `state`.
 Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const ImageConf &conf,
-                                                   std::string_view url, RequestState &state)
+                                                   std::string_view url, const image::Request *known,
+                                                   RequestState &state)
 {
     const auto read_header = [&](std::string_view name) {
         note_vary(state, name);
@@ -82,6 +85,16 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     auto asked = parse(conf.dialect, parts);
     if (!asked) {
         return asked.error();
+    }
+    if (!*asked && known != nullptr) {
+        auto source = image::site_source(parts.path, parts.query);
+        if (!source) {
+            return source.error();
+        }
+        source->origin = known->source.origin;
+        std::optional moved(*known);
+        moved->source = std::move(*source);
+        return moved;
     }
     if (!*asked && (conf.defaults == nullptr || conf.dialect == dialect_cloudflare)) {
         return std::optional<image::Request>();
@@ -157,11 +170,11 @@ void count(ngx_http_request_t *r, ngx_uint_t dialect, std::string_view outcome)
     }
 }
 
-void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &state)
+void prepare_image(ngx_http_request_t *r, const ImageConf &conf, const image::Request *known, RequestState &state)
 {
     const std::string url = raw_url(r);
 
-    auto request = read_request(r, conf, url, state);
+    auto request = read_request(r, conf, url, known, state);
     if (request && *request) {
         const auto &overlay = (*request)->overlay;
         auto error = check_source(conf, (*request)->source);
@@ -191,8 +204,12 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, RequestState &s
     state.image = std::make_unique<image::Request>(std::move(**request));
     state.image_uri = image::print_canonical(*state.image);
     state.source_uri = state.image->source.uri();
+    if (known == nullptr) {
+        state.public_source_uri = state.source_uri;
+    }
     set_url(r, conf.transform ? state.source_uri : state.image_uri);
-    if (conf.dialect != dialect_off) {
+    state.image_follows_url = conf.transform;
+    if (conf.dialect != dialect_off && known == nullptr) {
         count(r, conf.dialect, "ok");
     }
 
@@ -236,15 +253,16 @@ RequestState *prepare_url(ngx_http_request_t *r)
     RequestState &state = make_state(r);
     note_client_uri(r, state);
 
-    state.image.reset();
+    const auto known_image = std::move(state.image);
+    const bool follows = known_image && std::exchange(state.image_follows_url, false) && conf.transform;
     state.overlay.reset();
     state.url_error.reset();
     state.source_uri.clear();
-    state.redirects_on_error = false;
+    state.redirects_on_error = follows && state.redirects_on_error;
     state.origin_is_used = false;
     state.dialect = conf.dialect;
     state.transforms = conf.transform;
-    prepare_image(r, conf, state);
+    prepare_image(r, conf, follows ? known_image.get() : nullptr, state);
 
     state.uri = r->uri;
     state.args = r->args;

@@ -84,8 +84,10 @@ struct RequestState {
 
     // the image it asks for
     std::unique_ptr<image::Request> image;             // the larger parts: few requests have them
+    bool                          image_follows_url = false;     // the URL is its source's, rewritten ones too
     std::string                   image_uri;           // canonical, or the URL itself
     std::string                   source_uri;
+    std::string                   public_source_uri;   // before the location rewrote it
     std::optional<Error>          url_error;           // what is wrong with it
     bool                          redirects_on_error = false;    // as the URL wishes
     std::vector<std::string_view> varies_on;           // headers of the client that were read

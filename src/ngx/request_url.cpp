@@ -26,6 +26,15 @@ void forget_url_variables(ngx_http_request_t *r)
     }
 }
 
+// Whether the location that the old URI chose fits the new one, too.
+bool begins_like(ngx_http_request_t *r, const ngx_str_t &old)
+{
+    const auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return view(r->uri) == view(old)
+           || (core->regex == nullptr && !core->noname && view(r->uri).starts_with(view(core->name)));
+}
+
 }  // namespace
 
 std::string_view without_fragment(std::string_view target)
@@ -51,14 +60,17 @@ void set_url(ngx_http_request_t *r, std::string_view url)
     const auto [raw_path, query, has_query] = cut(url, '?');
     const auto path = decoded_path(raw_path);
 
+    const ngx_str_t old = r->uri;
     r->unparsed_uri = copy(r->pool, url);
     r->uri = copy(r->pool, path ? std::string_view(*path) : "/");   // never one that climbs
     r->args = copy(r->pool, query);
     ngx_http_set_exten(r);
 
-    // a prefix of the old URI has no place in the new one; the new one is as
-    // a client would send it
-    r->valid_location = 0;
+    // what "alias" and a proxy_pass with a URI put in the place of the location's
+    // prefix; the new URI is as a client would send it
+    if (!begins_like(r, old)) {
+        r->valid_location = 0;
+    }
     r->valid_unparsed_uri = 1;
     r->quoted_uri = 1;                                 // escaped again where a proxy_pass has a URI
 

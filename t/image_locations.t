@@ -1,0 +1,92 @@
+# What locations make of a source's URL: "alias", "rewrite", a proxy_pass with a
+# URI of its own.  The picture stays the one that was asked for.
+
+use lib 't/lib';
+use NginxTest;
+
+my $t = nginx(<<'CONF', files => { 'a.txt' => 'text', 'cat.jpg' => picture(width => 300, height => 200), 'a b/ü.jpg' => picture(width => 300, height => 200), 'frame.png' => picture(width => 300, height => 200, format => 'png') }, http => <<'HTTP');
+
+    cdn_image           bunnycdn;
+    cdn_image_transform on;
+
+    location ^~ /cdn-cgi/image/ { cdn_image cloudflare; rewrite ^/texts/(.*) /$1 break; }
+    location /album/            { alias %DIR%/html/; }
+    location ~ ^/numbered/(.+)$ { alias %DIR%/html/$1; }
+    location = /exact.jpg       { alias %DIR%/html/cat.jpg; }
+    location /origin/           { proxy_pass http://%ORIGIN%/store/; }
+    location /variable/         { proxy_pass http://%ORIGIN%$uri$is_args$args; }
+    location /break/            { rewrite ^/break(/.*) $1 break; }
+    location /moved/            { rewrite ^/moved(/.*) /break$1 last; }
+    location /read/             { set $format $cdn_image_format; rewrite ^/read(/.*) $1 break; }
+    location /asks/             { rewrite ^/asks(/.*) $1?width=50 break; }
+    location /proxied/          { rewrite ^/proxied(/.*) /store$1?of=us break; proxy_pass http://%ORIGIN%; }
+    location /default/          { cdn_image_default width=20; rewrite ^/default(/.*) $1 break; }
+    location /redirected/       { error_page 404 /cat.jpg; }
+    location /elsewhere/        { error_page 404 = /plain/cat.jpg; }
+    location /plain/            { cdn_image off; cdn_image_transform off; alias %DIR%/html/; }
+    location /laid/             { cdn_image keycdn; alias %DIR%/html/; cdn_image_overlays /laid/; }
+    location = /status          { cdn_image off; cdn_image_transform off; cdn_status json; }
+
+CONF
+
+    server {
+        listen 127.0.0.1:%PORT_tier%;
+        location / { cdn_image_transform on; rewrite ^/photos/(.*) /$1 break; root %DIR%/html; }
+    }
+    server {
+        listen 127.0.0.1:%PORT_root%;
+        location / { cdn_image_transform on; proxy_pass http://%ORIGIN%/; }
+    }
+    server {
+        listen 127.0.0.1:%PORT_path%;
+        location / { cdn_image keycdn; cdn_image_transform on; alias %DIR%/html/; }
+    }
+
+HTTP
+
+$t->origin(sub ($request) { [200, ['Content-Type' => 'image/jpeg'], picture(width => 300, height => 200)] });
+
+sub asked () { join ' ', map { $_->{uri} } $t->origin_requests }
+sub width ($r) { $r->status == 200 ? image_info($r->body)->{width} : $r->status }
+
+is(width($t->get('/album/cat.jpg?width=100')), 100, 'alias');
+is(width($t->get('/album/a%20b/%C3%BC.jpg?width=100')), 100, 'with escapes');
+is(width($t->get('/album/cat.jpg')), 300, 'no option: the file');
+is($t->status('/album/none.jpg?width=100'), 404, 'no file');
+is(width($t->get('/numbered/cat.jpg?width=100')), 100, 'alias with a capture');
+is(width($t->get('/exact.jpg?width=100')), 100, 'alias of one file');
+is(width($t->get('/laid/cat.jpg?width=100&olurl=/laid/frame.png')), 100, 'alias, and an overlay under it');
+
+is(width($t->get('/origin/a%2Fb/%C3%BC%20c.jpg?v=1&width=100')), 100, 'proxy_pass with a URI');
+is(width($t->get('/variable/cat.jpg?v=1&width=100')), 100, 'with variables');
+is(width($t->get('/proxied/cat.jpg?v=1&width=100')), 100, 'a rewrite before proxy_pass');
+is(asked, '/store/a/b/%C3%BC%20c.jpg?v=1 /variable/cat.jpg?v=1 /store/cat.jpg?of=us&v=1', 'the origin is asked as nginx does');
+
+is(width($t->get('/break/cat.jpg?width=100')), 100, 'rewrite ... break');
+is(width($t->get('/break/cat.jpg')), 300, 'no option: the file');
+is(width($t->get('/moved/cat.jpg?width=100')), 100, 'rewrite ... last');
+is(width($t->get('/read/cat.jpg?width=100')), 100, 'after a variable was read');
+is(width($t->get('/asks/cat.jpg?height=10')), 50, 'a rewrite that asks for a picture itself');
+is(width($t->get('/default/cat.jpg?width=100')), 100, 'cdn_image_default does not ask again');
+is(width($t->get('/default/cat.jpg')), 20, 'but first');
+is($t->get('/break/cat.jpg?width=0')->status, 400, 'a refusal stays one');
+is($t->get('/break/cat.jpg?width=100', method => 'HEAD')->header('Content-Length'),
+    length $t->get('/break/cat.jpg?width=100')->body, 'HEAD');
+
+is($t->get('/cdn-cgi/image/width=9,onerror=redirect/texts/a.txt')->header('Location'),
+    '/texts/a.txt', 'onerror=redirect sends to what was asked for');
+
+is(width($t->get('/elsewhere/none.jpg?width=100')), 300, 'a redirect goes to a picture of its own');
+my $r = $t->get('/redirected/none.jpg?width=100');
+is($r->status, 404, 'with the status of the first');
+is(image_info($r->body)->{width}, 300, 'within the dialect, too');
+
+is(width($t->at('tier')->get('/cdn-image/w=100,q=80/photos/cat.jpg')), 100, 'an image tier: rewrite');
+$t->origin_reset;
+is(width($t->at('root')->get('/cdn-image/w=100,q=80/deep/cat.jpg?v=1')), 100, 'proxy_pass http://origin/');
+is(asked, '/deep/cat.jpg?v=1', 'gets one slash');
+is(width($t->at('path')->get('/w=100/cat.jpg')), 100, 'options in the path, alias of the root');
+
+is($t->get('/status')->json->{images}{requests}{bunnycdn}{ok}, 18, 'one request is counted once');
+
+done();
