@@ -54,6 +54,7 @@ for my $example (['README', $readme, 'p80'], ['debian/cdn.conf', $debian, 'p80']
     $edge->get('/cdn-cgi/image/width=640,format=auto/photos/cat.jpg', Accept => 'image/webp');
     # a shield on the same nginx has hits of its own
     is($edge->get('/cdn/status')->json->{requests}{by_status}{hit}, $name =~ /^(?:fleet|regions)/ ? 2 : 1, 'the second is a hit, counted');
+    is($edge->status('/cdn-cgi/image/width=640/protected/cat.jpg'), 403, 'no picture is a way round a signature') if $conf =~ m{/protected/};
     school($t, $edge) if $name eq 'school.conf';
 }
 

@@ -175,6 +175,8 @@ struct Source {
     std::string query;                                 // without '?'
 
     std::string uri() const { return query.empty() ? path : path + '?' + query; }
+    // What no other source has on this host: "/https://img.example.com/a.jpg".
+    std::string local_uri() const { return origin.empty() ? uri() : '/' + origin + uri(); }
     bool operator==(const Source &) const = default;
 };
 

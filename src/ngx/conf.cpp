@@ -240,6 +240,13 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) noexcept
         warn_of_short_locks(cf, image);
 
         if (image.transform) {
+            const auto *core = static_cast<ngx_http_core_loc_conf_t *>(
+                ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+            if (core->alias != 0 && image.dialect == dialect_cloudflare && view(core->name).starts_with("/cdn-cgi/")) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"alias\" replaces \"%V\", and no source of "
+                                   "\"cdn_image cloudflare\" begins with it: use \"root\"", &core->name);
+                return static_cast<char *>(NGX_CONF_ERROR);
+            }
             ngx_str_t name = ngx_string("cdn_image");
             image.pool = ngx_thread_pool_add(cf, &name);
             if (image.pool == nullptr) {

@@ -148,8 +148,29 @@ ngx_int_t collect(ngx_http_request_t *r, RequestState &state, ngx_chain_t *in)
 bool transforms(ngx_http_request_t *r, const RequestState &state)
 {
     return state.image && state.transforms && !r->background && state.url_is_prepared
-           && !state.transformation && r->headers_out.status == NGX_HTTP_OK
-           && loc_conf(r).image.transform;
+           && !state.transformation && loc_conf(r).image.transform;
+}
+
+// Of another host, and the location asked its own for it.
+bool is_out_of_reach(const RequestState &state)
+{
+    return !state.image->source.origin.empty() && !state.origin_is_used;
+}
+
+Error not_fetched()
+{
+    return {ErrorCode::forbidden, "sources of other hosts are not fetched here",
+            "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"};
+}
+
+// Nobody has it here: that other host may.
+void forbid_instead(ngx_http_request_t *r, RequestState &state)
+{
+    state.refused = not_fetched();
+    report_failure(state, *state.refused, false);
+    r->headers_out.status = NGX_HTTP_FORBIDDEN;
+    r->headers_out.status_line.len = 0;
+    make_plain(r, state);
 }
 
 ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
@@ -168,11 +189,9 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
         return refuse(r, state, too_many_bytes(limit));
     }
 
-    // what came is of the same path, of whatever host this location fetches from
-    if (!state.image->source.origin.empty() && !state.origin_is_used) {
+    if (is_out_of_reach(state)) {
         ngx_http_clean_header(r);
-        return refuse(r, state, {ErrorCode::forbidden, "sources of other hosts are not fetched here",
-                                 "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"});
+        return refuse(r, state, not_fetched());
     }
 
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
@@ -229,8 +248,17 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             && r->headers_out.status == static_cast<ngx_uint_t>(status_of(state->refused->code)))
         {
             make_plain(r, *state);
-        } else if (transforms(r, *state)) {
-            return begin(r, *state);
+            return send_header(r, *state);
+        }
+        state->refused.reset();                        // what goes out is another answer, of an error_page
+
+        if (transforms(r, *state)) {
+            if (r->headers_out.status == NGX_HTTP_OK) {
+                return begin(r, *state);
+            }
+            if (r->headers_out.status == NGX_HTTP_NOT_FOUND && is_out_of_reach(*state)) {
+                forbid_instead(r, *state);
+            }
         }
 
         return send_header(r, *state);

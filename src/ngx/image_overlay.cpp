@@ -127,7 +127,7 @@ ngx_int_t start(ngx_http_request_t *r, RequestState &state)
     sub->headers_in.content_length_n = -1;
     sub->headers_in.chunked = 0;
 
-    set_url(sub, source.uri());
+    set_url(sub, source.local_uri());
 
     RequestState &own = make_state(sub);
     own.fetches = state.overlay.get();
@@ -168,13 +168,15 @@ ngx_int_t overlay_header_filter(ngx_http_request_t *r, RequestState &state)
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
 
     note_header(r);
-    if (r->headers_out.status != NGX_HTTP_OK) {
+    const bool out_of_reach = !state.image->source.origin.empty() && !state.origin_is_used;
+    const bool found_or_not = r->headers_out.status == NGX_HTTP_OK || r->headers_out.status == NGX_HTTP_NOT_FOUND;
+    if (out_of_reach && found_or_not) {
+        overlay.failure = Error{ErrorCode::forbidden, "overlays of other hosts are not fetched here",
+                                "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"};
+    } else if (r->headers_out.status != NGX_HTTP_OK) {
         overlay.failure = error_of_status(static_cast<ngx_int_t>(r->headers_out.status));
     } else if (r->headers_out.content_length_n > limit) {
         overlay.failure = Error{ErrorCode::too_large, "the overlay has more than " + std::to_string(limit) + " bytes"};
-    } else if (!state.image->source.origin.empty() && !state.origin_is_used) {
-        overlay.failure = Error{ErrorCode::forbidden, "overlays of other hosts are not fetched here",
-                                "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"};
     } else if (encoding != nullptr && encoding->hash != 0 && encoding->value.len > 0
                && !equal_ignoring_case(view(encoding->value), "identity"))
     {

@@ -63,7 +63,7 @@ std::string_view dialect_name(ngx_uint_t dialect)
 }
 
 // What the URL asks for in this location's words; nothing: no transformation.
-// `known` was asked for where the URL is a source's that was rewritten.
+// `known` was asked for where the URL of before was rewritten.
 // What it reads of the client's headers is noted in `state`.
 Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const ImageConf &conf,
                                                    std::string_view url, const image::Request *known,
@@ -75,7 +75,7 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
     };
     const auto parts = cut_url(url);
 
-    if (conf.transform) {
+    if (conf.transform || known != nullptr) {
         auto canonical = image::parse_canonical(parts);
         if (!canonical || *canonical) {
             return canonical;
@@ -87,13 +87,14 @@ Result<std::optional<image::Request>> read_request(ngx_http_request_t *r, const 
         return asked.error();
     }
     if (!*asked && known != nullptr) {
-        auto source = image::site_source(parts.path, parts.query);
-        if (!source) {
-            return source.error();
-        }
-        source->origin = known->source.origin;
         std::optional moved(*known);
-        moved->source = std::move(*source);
+        if (moved->source.origin.empty()) {
+            auto source = image::site_source(parts.path, parts.query);
+            if (!source) {
+                return source.error();
+            }
+            moved->source = std::move(*source);
+        }
         return moved;
     }
     if (!*asked && (conf.defaults == nullptr || conf.dialect == dialect_cloudflare)) {
@@ -207,8 +208,8 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, const image::Re
     if (known == nullptr) {
         state.public_source_uri = state.source_uri;
     }
-    set_url(r, conf.transform ? state.source_uri : state.image_uri);
-    state.image_follows_url = conf.transform;
+    set_url(r, conf.transform ? state.image->source.local_uri() : state.image_uri);
+    state.image_follows_url = true;
     if (conf.dialect != dialect_off && known == nullptr) {
         count(r, conf.dialect, "ok");
     }
@@ -222,6 +223,13 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, const image::Re
             ngx_str_set(&r->method_name, "GET");
         }
     }
+}
+
+bool has_location(ngx_http_request_t *r)
+{
+    const auto *core = static_cast<const ngx_http_core_main_conf_t *>(
+        ngx_http_get_module_main_conf(r, ngx_http_core_module));
+    return r->phase_handler >= static_cast<ngx_int_t>(core->phase_engine.location_rewrite_index);
 }
 
 bool same(const ngx_str_t &a, const ngx_str_t &b)
@@ -239,7 +247,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     }
 
     const ImageConf &conf = loc_conf(r).image;
-    if (conf.dialect == dialect_off && !conf.transform) {
+    if ((conf.dialect == dialect_off && !conf.transform) || !has_location(r)) {
         return known;
     }
 
@@ -254,7 +262,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     note_client_uri(r, state);
 
     const auto known_image = std::move(state.image);
-    const bool follows = known_image && std::exchange(state.image_follows_url, false) && conf.transform;
+    const bool follows = known_image && std::exchange(state.image_follows_url, false);
     state.overlay.reset();
     state.url_error.reset();
     state.source_uri.clear();

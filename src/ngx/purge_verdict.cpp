@@ -61,9 +61,7 @@ void add_resources(ngx_http_request_t *r, Described &described)
 
     const RequestState *state = effective_state(r);
     if (r == r->main || (state != nullptr && state->request == r->main)) {
-        const ngx_http_request_t *main = r->main;
-        const auto sent = view(state != nullptr && state->client_uri.data != nullptr
-                                   ? state->client_uri : main->unparsed_uri);
+        const auto sent = view(client_uri(r));
         const auto [path, query, has_query] = cut(sent.substr(0, sent.find('#')), '?');
         add_resource(object, host, purge::raw_resource_text(path, query));
     }

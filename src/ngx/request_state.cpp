@@ -92,8 +92,14 @@ RequestState &make_state(ngx_http_request_t *r)
 void note_client_uri(ngx_http_request_t *r, RequestState &state)
 {
     if (state.client_uri.data == nullptr) {
-        state.client_uri = r->main->unparsed_uri;
+        state.client_uri = client_uri(r);
     }
+}
+
+const ngx_str_t &client_uri(ngx_http_request_t *r)
+{
+    const RequestState *main = find_state(r->main);
+    return main != nullptr && main->client_uri.data != nullptr ? main->client_uri : r->main->unparsed_uri;
 }
 
 }  // namespace cdn

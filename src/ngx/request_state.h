@@ -84,7 +84,7 @@ struct RequestState {
 
     // the image it asks for
     std::unique_ptr<image::Request> image;             // the larger parts: few requests have them
-    bool                          image_follows_url = false;     // the URL is its source's, rewritten ones too
+    bool                          image_follows_url = false;     // whatever the location makes of the URL
     std::string                   image_uri;           // canonical, or the URL itself
     std::string                   source_uri;
     std::string                   public_source_uri;   // before the location rewrote it
@@ -130,5 +130,8 @@ RequestState &make_state(ngx_http_request_t *r);
 
 // Before anything changes the URL.
 void note_client_uri(ngx_http_request_t *r, RequestState &state);
+
+// What the client sent, whatever became of it.
+const ngx_str_t &client_uri(ngx_http_request_t *r);
 
 }  // namespace cdn

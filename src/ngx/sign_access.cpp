@@ -179,8 +179,8 @@ RequestState *pass_gate(ngx_http_request_t *r)
 ngx_int_t note_redirect(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
-        if (RequestState *state = r->internal ? find_state(r) : nullptr) {
-            state->image_follows_url = false;          // a redirect goes to something else
+        if (RequestState *state = r->internal && r->err_status != 0 ? find_state(r) : nullptr) {
+            state->image_follows_url = false;          // what error_page names is something else
         }
         if (r->internal && r == r->main && main_conf(r).signs) {
             RequestState &state = make_state(r);

@@ -55,6 +55,9 @@ bool SourceBytes::append(const ngx_buf_t *buffer)
         part.length = static_cast<std::size_t>(buffer->file_last - buffer->file_pos);
         size_ += part.length;
 
+        if (buffer->file->directio && ngx_directio_off(buffer->file->fd) == NGX_FILE_ERROR) {
+            return false;                              // it would ask for aligned reads
+        }
         part.fd = dup(buffer->file->fd);
         if (part.fd == -1) {
             return false;

@@ -59,11 +59,9 @@ std::optional<std::string> image_info(ngx_http_request_t *r)
                                              : std::nullopt;
 }
 
-std::optional<std::string> client_uri(ngx_http_request_t *r)
+std::optional<std::string> sent_uri(ngx_http_request_t *r)
 {
-    const RequestState *state = prepare_url(r);
-    return std::string(view(state != nullptr && state->client_uri.data != nullptr
-                                ? state->client_uri : r->main->unparsed_uri));
+    return std::string(view(client_uri(r)));
 }
 
 std::optional<std::string> cache_reason_name(ngx_http_request_t *r)
@@ -99,7 +97,7 @@ struct Variable {
 };
 
 constexpr Variable table[] = {
-    {"cdn_client_uri", client_uri},                    // the URL as the client sent it
+    {"cdn_client_uri", sent_uri},                    // the URL as the client sent it
     {"cdn_uri", clean_uri},                            // the URL without a token, canonical
     {"cdn_sign_status", sign_status},
     {"cdn_image_uri", image_uri},                      // canonical; the URL itself without options
