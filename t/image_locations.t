@@ -23,6 +23,9 @@ my $t = nginx(<<'CONF', files => { 'a.txt' => 'text', 'cat.jpg' => picture(width
     location /default/          { cdn_image_default width=20; rewrite ^/default(/.*) $1 break; }
     location /redirected/       { error_page 404 /cat.jpg; }
     location /elsewhere/        { error_page 404 = /plain/cat.jpg; }
+    location /sorry/            { error_page 404 415 = @sorry; alias %DIR%/html/; }
+    location @sorry             { rewrite ^ /cat.jpg break; }
+    location /sized/            { error_page 415 =200 /cat.jpg?width=40; alias %DIR%/html/; }
     location /plain/            { cdn_image off; cdn_image_transform off; alias %DIR%/html/; }
     location /laid/             { cdn_image keycdn; alias %DIR%/html/; cdn_image_overlays /laid/; }
     location /people/           { try_files /none /cat.jpg; }
@@ -110,6 +113,9 @@ my $r = $t->get('/redirected/none.jpg?width=100');
 is($r->status, 404, 'with the status of the first');
 is(image_info($r->body)->{width}, 300, 'within the dialect, too');
 
+is(width($t->get("/sorry/$_?width=100")), 100, "one instead of $_ is made in its place") for 'a.txt', 'none.jpg';
+is(width($t->get('/sized/a.txt?width=100')), 40, 'or in a size of its own');
+
 is(width($t->at('tier')->get('/cdn-image/w=100,q=80/photos/cat.jpg')), 100, 'an image tier: rewrite');
 $t->origin_reset;
 is(width($t->at('root')->get('/cdn-image/w=100,q=80/deep/cat.jpg?v=1')), 100, 'proxy_pass http://origin/');
@@ -153,6 +159,6 @@ is($r->status, 403, 'where a source of another host is not fetched');
 like($r->body, qr/^sources of other hosts are not fetched here\n\z/, 'that is said');
 like(refuses('location /cdn-cgi/image/ { cdn_image cloudflare; cdn_image_transform on; alias /srv/; }'), qr/"alias" replaces "\/cdn-cgi\/image\/".*: use "root"/, 'alias where it cannot be');
 
-is($t->get('/status')->json->{images}{requests}{bunnycdn}{ok}, 29, 'one request is counted once');
+is($t->get('/status')->json->{images}{requests}{bunnycdn}{ok}, 33, 'one request is counted once');
 
 done();

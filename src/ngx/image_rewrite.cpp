@@ -287,6 +287,9 @@ ngx_int_t rewrite_phase(ngx_http_request_t *r) noexcept
             state->refused.reset();
             state->refusal_is_sent = false;
             state->redirects = false;
+            if (state->transformation && state->transformation->failure) {
+                state->transformation.reset();         // and a picture of its own
+            }
         }
         note_location(r);
         name_this_cdn(r);

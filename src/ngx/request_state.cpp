@@ -20,13 +20,10 @@ FetchedOverlay::~FetchedOverlay()
     timer.stop();
 }
 
-RequestState::~RequestState()
+Transformation::~Transformation()
 {
-    if (!transformation) {
-        return;
-    }
-    transformation->timer.stop();
-    leave(transformation->job);
+    timer.stop();
+    leave(job);
 }
 
 RequestState *find_state(ngx_http_request_t *r)

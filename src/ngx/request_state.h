@@ -21,6 +21,8 @@ namespace cdn {
 
 // A transformation on its way through the filters.
 struct Transformation {
+    ~Transformation();
+
     enum class Stage {
         collecting,                                    // header withheld, source arriving
         rendering,                                     // a job is out
@@ -66,7 +68,6 @@ struct Signature {
 
 struct RequestState {
     explicit RequestState(ngx_http_request_t *r) : request(r) {}
-    ~RequestState();
     RequestState(const RequestState &) = delete;
     RequestState &operator=(const RequestState &) = delete;
 
