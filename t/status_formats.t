@@ -43,4 +43,20 @@ like($text, qr/^nginx_cdn_region_duration_seconds_count\{region="\?\?"\} 2$/m, '
 my $json = $t->get('/status')->body;
 is(scalar(() = $json =~ /"\?\?":/g), 1, 'in JSON too');
 
+# its arguments are its own, whatever the server says of those of others
+my $inherits = nginx(<<'CONF', http => <<'HTTP');
+    cdn_purge on;  cdn_cache_query id;
+    location = /status     { cdn_status; }
+    location ^~ /cdn/purge { cdn_purge_api; }
+CONF
+    cdn_zone 1m;
+    server { listen 127.0.0.1:%PORT_image%;  cdn_image custom;  location = /status { cdn_status; } }
+HTTP
+for my $at ($inherits, $inherits->at('image')) {
+    like($at->get('/status?format=prometheus')->header('Content-Type'), qr/version=0\.0\.4/, 'format=prometheus');
+    ok($at->get('/status?format=json&series=1')->json->{series}, 'series=1');
+}
+$inherits->request(PURGE => "/$_") for 1 .. 2;
+is(scalar $inherits->get('/cdn/purge?limit=1')->json->{purges}->@*, 1, 'and those of the purge API');
+
 done();

@@ -1,10 +1,49 @@
 #include "ngx/cache_file.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace cdn {
 
 #if (NGX_HTTP_CACHE)
+
+ngx_http_file_cache_node_t *find_node(ngx_http_file_cache_t &cache, const u_char *key)
+{
+    ngx_rbtree_key_t wanted;
+    std::memcpy(&wanted, key, sizeof(wanted));
+
+    const ngx_rbtree_node_t *sentinel = cache.sh->rbtree.sentinel;
+    for (ngx_rbtree_node_t *node = cache.sh->rbtree.root; node != sentinel;) {
+        int order = wanted < node->key ? -1 : wanted > node->key ? 1 : 0;
+        auto *entry = reinterpret_cast<ngx_http_file_cache_node_t *>(node);
+        if (order == 0) {
+            order = std::memcmp(key + sizeof(wanted), entry->key, NGX_HTTP_CACHE_KEY_LEN - sizeof(wanted));
+        }
+        if (order == 0) {
+            return entry;
+        }
+        node = order < 0 ? node->left : node->right;
+    }
+
+    return nullptr;
+}
+
+bool is_cached(const ngx_http_cache_t &c)
+{
+    ngx_http_file_cache_t &cache = *c.file_cache;
+    ngx_shmtx_lock(&cache.shpool->mutex);
+    const auto *node = find_node(cache, c.main);
+    const bool exists = node != nullptr && (node->exists || node->error != 0);
+    ngx_shmtx_unlock(&cache.shpool->mutex);
+    return exists;
+}
+
+bool is_slice(ngx_http_request_t *r)
+{
+    ngx_str_t name = ngx_string("slice_range");
+    const auto *range = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
+    return range != nullptr && !range->not_found && range->len > 0;
+}
 
 void forget_file(ngx_http_file_cache_t &cache, ngx_http_file_cache_node_t &node)
 {

@@ -18,6 +18,15 @@ inline bool is_current(const ngx_http_file_cache_node_t &node, ngx_file_uniq_t f
     return node.exists && (node.uniq == file || node.uniq == 0);
 }
 
+// In the cache's lock: the entry of this key; nginx's own look-up is not to be had.
+ngx_http_file_cache_node_t *find_node(ngx_http_file_cache_t &cache, const u_char *key);
+
+// Whether something is stored under the key of c, stale or not, of any variant.
+bool is_cached(const ngx_http_cache_t &c);
+
+// Whether nginx's "slice" asks for a part of a file.
+bool is_slice(ngx_http_request_t *r);
+
 // In the cache's lock: nobody finds this node's file any more.
 void forget_file(ngx_http_file_cache_t &cache, ngx_http_file_cache_node_t &node);
 

@@ -47,7 +47,7 @@ bool counts(const LocConf &conf)
     const bool is_tier = conf.image.transform && conf.image.dialect == dialect_off;
     const bool in_force = conf.image.dialect != dialect_off || conf.sign.policy != nullptr
                           || conf.purge.on == 1 || conf.status.region != nullptr || conf.ttl.in_force();
-    return in_force && !is_tier && !conf.status.is_endpoint && !conf.purge.takes;
+    return in_force && !is_tier && !is_endpoint(conf);
 }
 
 // nginx's own handlers hold in limit_except and if blocks too.

@@ -122,6 +122,12 @@ struct LocConf {
     TtlConf    ttl;
 };
 
+// Answered by this module: its query is no resource's.
+inline bool is_endpoint(const LocConf &conf)
+{
+    return conf.status.is_endpoint || conf.purge.takes;
+}
+
 void *create_main_conf(ngx_conf_t *cf) noexcept;
 char *init_main_conf(ngx_conf_t *cf, void *conf) noexcept;
 void *create_srv_conf(ngx_conf_t *cf) noexcept;

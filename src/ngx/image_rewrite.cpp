@@ -247,7 +247,7 @@ RequestState *prepare_url(ngx_http_request_t *r)
     }
 
     const ImageConf &conf = loc_conf(r).image;
-    if ((conf.dialect == dialect_off && !conf.transform) || !has_location(r)) {
+    if ((conf.dialect == dialect_off && !conf.transform) || is_endpoint(loc_conf(r)) || !has_location(r)) {
         return known;
     }
 

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <mutex>
@@ -237,28 +236,6 @@ Sweep &current()
     return instance;
 }
 
-// The entry of this key; nginx's own look-up is not to be had.  The pool is locked.
-ngx_http_file_cache_node_t *find_node(ngx_http_file_cache_t *cache, const u_char *key)
-{
-    ngx_rbtree_key_t wanted;
-    std::memcpy(&wanted, key, sizeof(wanted));
-
-    const ngx_rbtree_node_t *sentinel = cache->sh->rbtree.sentinel;
-    for (ngx_rbtree_node_t *node = cache->sh->rbtree.root; node != sentinel;) {
-        int order = wanted < node->key ? -1 : wanted > node->key ? 1 : 0;
-        auto *entry = reinterpret_cast<ngx_http_file_cache_node_t *>(node);
-        if (order == 0) {
-            order = std::memcmp(key + sizeof(wanted), entry->key, NGX_HTTP_CACHE_KEY_LEN - sizeof(wanted));
-        }
-        if (order == 0) {
-            return entry;
-        }
-        node = order < 0 ? node->left : node->right;
-    }
-
-    return nullptr;
-}
-
 // False: another response has taken its place.
 bool forget(const Found &one)
 {
@@ -266,7 +243,7 @@ bool forget(const Found &one)
     bool ours = true;
 
     ngx_shmtx_lock(&cache->shpool->mutex);
-    if (auto *node = find_node(cache, one.key.data()); node != nullptr && node->exists) {
+    if (auto *node = find_node(*cache, one.key.data()); node != nullptr && node->exists) {
         ours = is_current(*node, one.uniq);
         if (ours) {
             forget_file(*cache, *node);

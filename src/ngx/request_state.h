@@ -80,6 +80,7 @@ struct RequestState {
     ngx_str_t  uri{};
     ngx_str_t  args{};
     ngx_str_t  client_uri{};                           // as the client sent it
+    bool       query_is_clean = false;                 // of what cdn_cache_query does not name
 
     Signature signature;
 

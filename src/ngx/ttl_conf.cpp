@@ -310,7 +310,7 @@ char *set_cache_query(ngx_conf_t *cf, ngx_command_t *, void *data) noexcept
         const auto all = words(cf);
         slot->all = all.size() == 2 && all[1] == "off";
         for (const auto name : std::span(all).subspan(1)) {
-            if (name.find_first_of("&=?# ") != name.npos) {
+            if (name.find_first_of("&=?# *$%") != name.npos || (name == "off" && all.size() > 2)) {
                 return complain(cf, "cdn_cache_query",
                                 "not the name of an argument: \"" + printable(name) + '"');
             }

@@ -166,8 +166,12 @@ void apply_fresh(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &notes
     const ttl::Policy policy = with_rank(r, choice.policy);
     ttl::Lifetime life = ttl::lifetime(policy, heard.answer, now, chance());
     bool is_stored = false;
+    bool is_kept_out = (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) == 0;    // by what was asked, whatever came
 
 #if (NGX_HTTP_CACHE)
+    if (from_upstream) {
+        is_kept_out |= ngx_http_test_predicates(r, r->upstream->conf->no_cache) != NGX_OK;
+    }
     if (from_upstream && r->cache != nullptr) {
         ngx_http_upstream_t *u = r->upstream;
         ngx_http_cache_t *c = r->cache;
@@ -184,10 +188,11 @@ void apply_fresh(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &notes
             forget_unstored(c);
             count_tier(r, policy, life);
             life.ttl = (c->valid_sec != 0 ? c->valid_sec : now + configured_valid(r)) - now;
-        } else if (was_cacheable && heard.answer.status < 500) {
+        } else if (!is_kept_out && !policy.authorized
+                   && ((was_cacheable && heard.answer.status < 500)
+                       || heard.answer.sets_cookie))   // nginx has seen that for itself
+        {
             note_unstored(c, now);
-        } else if (heard.answer.sets_cookie) {
-            note_unstored(c, now);                     // nginx has seen that for itself
         }
     }
 #endif
@@ -201,7 +206,7 @@ void apply_fresh(ngx_http_request_t *r, const TtlChoice &choice, TtlNotes &notes
                          && (life.verdict == Verdict::keep || ttl::never_stored(choice.policy));
     const ToldFields fields = find_told_fields(r);
     if (heard.answer.status < 400) {
-        if (is_stored || decided) {
+        if (is_stored || (decided && !is_kept_out)) {
             tell_lifetime(r, fields, *choice.policy.profile, heard, life, heard.answer.age);
         }
         tell_names(r, fields, choice.policy);

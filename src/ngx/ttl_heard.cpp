@@ -1,6 +1,7 @@
 #include "ngx/ttl_heard.h"
 
 #include "core/cache_directives.h"
+#include "ngx/cache_file.h"
 #include "ngx/conf.h"
 #include "ngx/headers.h"
 
@@ -86,12 +87,15 @@ Heard hear_upstream(ngx_http_request_t *r)
         }
     });
 
+    answer.is_slice = answer.status == NGX_HTTP_PARTIAL_CONTENT && is_slice(r);
+
     heard.says_lifetime = !heard.cache_control.empty() || !cdn.empty() || !surrogate.empty() || expires != nullptr;
     if (counts(NGX_HTTP_UPSTREAM_IGN_CACHE_CONTROL)) {
         answer.control = ttl::for_this_cache({heard.cache_control, cdn, surrogate});
     }
     if (expires != nullptr && counts(NGX_HTTP_UPSTREAM_IGN_EXPIRES)) {
-        answer.expires_in = time_of(*expires) - (date != nullptr ? time_of(*date) : ngx_time());
+        const time_t sent = date != nullptr ? ngx_parse_http_time(date->data, date->len) : NGX_ERROR;
+        answer.expires_in = time_of(*expires) - (sent != NGX_ERROR ? sent : ngx_time());
     }
 
     return heard;

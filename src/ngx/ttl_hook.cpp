@@ -1,6 +1,7 @@
 #include "ngx/ttl_hook.h"
 
 #include "ngx/bridge.h"
+#include "ngx/cache_file.h"
 #include "ngx/purge_hook.h"
 #include "ngx/request_local.h"
 #include "ngx/ttl_choice.h"
@@ -17,8 +18,15 @@ bool ttl_bypasses(ngx_http_request_t *r)
         return false;
     }
 
-    if (ttl::never_stored(choice->policy) || was_unstored(r->cache, ngx_time())) {
+    if (ttl::never_stored(choice->policy)) {
         return true;
+    }
+    if (was_unstored(r->cache, ngx_time())) {
+        // nobody waits for a fetch that gives nothing to store, but what is stored serves
+        if (!is_cached(*r->cache)) {
+            return true;
+        }
+        own_upstream_conf(r)->cache_lock = 0;
     }
     if (choice->policy.profile->must_revalidate && r->upstream->conf->cache_use_stale != 0) {
         own_upstream_conf(r)->cache_use_stale = 0;     // whatever "use_stale" says

@@ -225,8 +225,9 @@ CacheControl for_this_cache(const OriginHeaders &headers)
             return *control;
         }
     }
-    if (!headers.surrogate_control.empty()) {
-        return parse_surrogate_control(headers.surrogate_control);
+    const CacheControl surrogate = parse_surrogate_control(headers.surrogate_control);
+    if (surrogate != CacheControl()) {                 // content="ESI/1.0" alone is about something else
+        return surrogate;
     }
 
     return parse_cache_control(headers.cache_control);

@@ -25,6 +25,8 @@ struct CacheControl {
     // Against keeping it, or against keeping it unasked.
     bool forbids() const { return no_store || no_cache || is_private; }
     bool says_zero() const { return max_age == Seconds{0} || s_maxage == Seconds{0}; }
+
+    bool operator==(const CacheControl &) const = default;
 };
 
 CacheControl parse_cache_control(std::string_view value);

@@ -30,6 +30,14 @@ std::optional<Seconds> own_ttl(const Policy &policy)
     return profile.popularity && policy.rank ? tier_ttl(profile, tier(*policy.rank)) : profile.ttl;
 }
 
+// Complete and final: what is kept by default (RFC 9110, section 15.1) and successful.  A 206 is
+// where it is a slice, which the cache's key names.
+bool is_result(const Answer &answer)
+{
+    return answer.status == 200 || answer.status == 203 || answer.status == 204
+           || (answer.status == 206 && answer.is_slice);
+}
+
 bool may_answer_authorized(const Policy &policy, bool allowed)
 {
     return !policy.authorized || policy.per_user || allowed;
@@ -200,7 +208,7 @@ bool decided_by_profile(const Policy &policy, const Answer &answer)
 {
     const CacheControl &said = answer.control;
 
-    return own_ttl(policy) && answer.status >= 200 && answer.status < 300
+    return own_ttl(policy) && is_result(answer)
            && !said.forbids() && !said.says_zero() && !answer.accel_expires && !answer.sets_cookie
            && may_answer_authorized(policy, said.is_public);
 }
@@ -222,7 +230,8 @@ Lifetime lifetime(const Policy &policy, const Answer &answer, Time now, double r
 
     if (!out.by_profile) {
         const bool allowed = said.is_public || said.must_revalidate || said.s_maxage;
-        if (said.forbids() || answer.sets_cookie || !may_answer_authorized(policy, allowed)
+        const bool forbids = said.forbids() && !answer.accel_expires;    // which is before all others
+        if (forbids || answer.sets_cookie || !may_answer_authorized(policy, allowed)
             || out.verdict == Verdict::refuse)
         {
             return {};

@@ -31,6 +31,7 @@ struct Answer {
     bool                   sets_cookie = false;
     bool                   has_last_modified = false;
     bool                   is_image = false;
+    bool                   is_slice = false;           // of nginx's "slice"
 };
 
 enum class Verdict {

@@ -8,7 +8,10 @@ namespace cdn::ttl {
 
 std::string kept_query(std::string_view query, std::span<const std::string> names)
 {
-    const auto name = [](std::string_view argument) { return cut(argument, '=').before; };
+    const auto name = [](std::string_view argument) {
+        const auto sent = cut(argument, '=').before;
+        return percent_decode(sent).value_or(std::string(sent));
+    };
 
     auto arguments = split(query, '&');
     std::erase_if(arguments, [&](std::string_view argument) {

@@ -8,8 +8,8 @@
 
 namespace cdn::ttl {
 
-// The arguments whose names are among the `names`, sorted by name; those of one
-// name keep their order.  Names and values stay as they were sent.
+// The arguments whose names, decoded, are among the `names`, sorted by name; those of
+// one name keep their order.  Names and values stay as they were sent.
 std::string kept_query(std::string_view query, std::span<const std::string> names);
 
 }  // namespace cdn::ttl
