@@ -1,5 +1,6 @@
 #include "ngx/sign_access.h"
 
+#include "core/path.h"
 #include "ngx/headers.h"
 #include "ngx/request_url.h"
 #include "ngx/status_count.h"
@@ -86,29 +87,47 @@ void take_cookies(ngx_http_request_t *r, const std::vector<std::string> &names)
     }
 }
 
+// What a rewrite put before the path stays there.
+void take_from_path(ngx_http_request_t *r, std::string_view path, std::string_view clean)
+{
+    const auto sent = decoded_path(path);
+    const auto served = decoded_path(clean);
+    const auto uri = view(r->uri);
+    if (!sent || !served || !uri.ends_with(*sent)) {
+        return;
+    }
+
+    r->uri = copy(r->pool, std::string(uri.substr(0, uri.size() - sent->size())) + *served);
+    r->valid_unparsed_uri = 0;
+    ngx_http_set_exten(r);
+}
+
 // Whatever the verdict: nobody downstream sees a token.  `clean` is what the scheme left of `url`.
 void take_token(ngx_http_request_t *r, const sign::Scheme &scheme, std::string_view url, std::string_view clean)
 {
-    if (clean == url && !r->internal) {
+    const auto parts = sign::Url::of(url);
+    const bool is_changed = r->internal || view(r->args) != parts.query;
+    if (clean == url && (!is_changed || !scheme.shows_tokens())) {
         return;
     }
 
-    const auto parts = sign::Url::of(url);
     const auto cleaned = sign::Url::of(clean);
-    if (cleaned.path != parts.path) {
+    if (!is_changed && cleaned.path != parts.path) {
         set_url(r, clean);
         return;
     }
-
-    if (!r->internal) {
+    if (!is_changed) {
         set_query(r, cleaned.query, clean);
         return;
     }
 
-    // a rewrite, or a redirect, may have left other arguments than `url` has
+    // a rewrite, a redirect or "set $args" may have left another path, and other arguments, than `url` has
     const std::string args = scheme.clean({parts.path, view(r->args), r->args.len > 0});
     const std::string target = scheme.clean(sign::Url::of(without_fragment(view(r->unparsed_uri))));
     set_query(r, sign::Url::of(args).query, target);
+    if (cleaned.path != parts.path) {
+        take_from_path(r, parts.path, cleaned.path);
+    }
 }
 
 }  // namespace
@@ -138,9 +157,8 @@ RequestState *pass_gate(ngx_http_request_t *r)
         url = made;
     }
 
-    // who came through a gate is not asked there again, wherever it leads
-    const bool was_let_in = signature.policy == gate && signature.is_judged
-                            && signature.answer.verdict == sign::Verdict::ok;
+    // who came to a gate is not asked there again, wherever it leads
+    const bool was_asked = signature.policy == gate && signature.is_judged;
 
     const auto &cookies = gate->scheme->cookies();
     if (!cookies.empty() && r == r->main) {
@@ -152,7 +170,7 @@ RequestState *pass_gate(ngx_http_request_t *r)
 
     sign::Genuine room;
     std::string_view clean;
-    if (r == r->main && !was_let_in) {
+    if (r == r->main && !was_asked) {
         const auto &judged = judge(r, *gate, url, signature.cookies ? std::string_view(*signature.cookies) : "", room);
         clean = judged.clean;
         signature.answer = judged.answer;
@@ -162,7 +180,7 @@ RequestState *pass_gate(ngx_http_request_t *r)
         }
         count(r, *gate, signature.answer.verdict);
     } else {
-        room.clean = gate->scheme->clean(sign::Url::of(url));
+        room.clean = gate->scheme->shows_tokens() ? gate->scheme->clean(sign::Url::of(url)) : std::string(url);
         clean = room.clean;
     }
 

@@ -111,6 +111,9 @@ Token read_token(const Url &url)
     if (const auto directory = read_directory(url.path)) {
         token.is_directory = true;
         token.path = directory->path;
+        // nginx resolves that: the visitor would choose the location
+        const auto text = percent_decode(directory->arguments);
+        token.malformed = !text || text->find("/..") != text->npos;
         each_argument(directory->arguments, [&](std::string_view, std::string_view name, std::string_view value) {
             read_argument(token, name, value, true);
         });

@@ -88,6 +88,8 @@ public:
         return form ? std::string(form->rest) : url.text();
     }
 
+    bool shows_tokens() const override { return false; }
+
 private:
     struct Prepared {
         Hmac   hmac;

@@ -77,6 +77,9 @@ public:
     // The URL without its token, valid or not.
     virtual std::string clean(const Url &url) const = 0;
 
+    // Whether clean() changes no URL but those that have one.
+    virtual bool shows_tokens() const { return true; }
+
     // Cookies that carry a token; nobody else need see them.
     const std::vector<std::string> &cookies() const { return cookies_; }
 

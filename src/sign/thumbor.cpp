@@ -53,6 +53,8 @@ public:
         return Url{form ? form->rest : url.path, url.query, url.has_query}.text();
     }
 
+    bool shows_tokens() const override { return false; }
+
 private:
     static std::string code(const Hmac &hmac, const Url &rest)
     {
