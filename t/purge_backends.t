@@ -3,6 +3,7 @@
 
 use lib 't/lib';
 use NginxTest;
+use Time::HiRes qw(sleep);
 use NginxTest::Gateway 'gateway';
 
 my %port = map {
@@ -50,6 +51,21 @@ CONF
         proxy_cache_valid 200 206 1h;
         proxy_pass        http://%ORIGIN%;
     }
+    location /film/ {
+        slice             1000;
+        proxy_cache       c;
+        proxy_cache_key   $uri$slice_range;
+        proxy_set_header  Range $slice_range;
+        proxy_cache_valid 200 206 1h;
+        proxy_pass        http://%ORIGIN%;
+    }
+    location /draft/ {
+        proxy_cache c;  proxy_cache_valid 404 10m;
+        proxy_intercept_errors on;  error_page 404 /none.html;
+        proxy_pass  http://%ORIGIN%;
+    }
+    location = /none.html { return 404 'none yet'; }
+    location /down/ { proxy_cache c;  proxy_cache_valid any 10m;  proxy_pass http://%ORIGIN%; }
     location /variable/ { proxy_cache $cache_name; proxy_pass http://%ORIGIN%; }
     location /uses/ { proxy_cache c; proxy_cache_min_uses 2; proxy_pass http://%ORIGIN%; }
     location /if/ {
@@ -88,13 +104,22 @@ HTTP
         $last = 2499 if $last > 2499;
         return [206, [@headers, ETag => '"e"', 'Content-Range' => "bytes $first-$last/2500"], $version x ($last - $first + 1)];
     }
+    if ($r->{uri} =~ m{^/film/}) {
+        my ($first, $last) = ($r->{headers}{range} // '0-2499') =~ /(\d+)-(\d+)/;
+        $last = 2499 if $last > 2499;
+        my $version = $n{"$r->{uri} $first"}++ ? 2 : 1;
+        return [206, [@headers, ETag => qq("$version"), 'Content-Range' => "bytes $first-$last/2500"], $version x ($last - $first + 1)];
+    }
+    return [404, [], 'none'] if $r->{uri} =~ m{^/draft/} && !$n{$r->{uri}}++;
     return [404, \@headers, 'none'] if $r->{uri} =~ m{^/error/};
     return [200, \@headers, "$r->{uri} " . ++$n{$r->{uri}}];
 });
 
 sub purge (%body)
 {
-    return $t->request(POST => '/cdn/purge', body => JSON::PP->new->encode(\%body))->status;
+    my $status = $t->request(POST => '/cdn/purge', body => JSON::PP->new->encode(\%body))->status;
+    sleep 0.02;                                        # what is fetched within its millisecond is purged, too
+    return $status;
 }
 sub version ($uri)
 {
@@ -121,6 +146,31 @@ is($t->get('/slice/a', Range => 'bytes=990-1009')->body, 2 x 20, 'a purge takes 
 is($t->get('/slice/a')->body, 2 x 2500, 'whichever is asked for');
 purge(urls => ['/slice/a'], mode => 'hard');
 is($t->get('/slice/a')->body, 3 x 2500, 'by the URL of the whole too');
+
+# nginx would ask for the whole file in the background
+is($t->get('/film/a')->body, 1 x 2500, 'a film');
+purge(urls => ['/film/a']);
+is($t->get('/film/a', Range => 'bytes=0-9')->body, 2 x 10, 'a new one after a soft purge');
+is($t->get('/film/a')->body, 2 x 2500, 'is a new one to its end');
+
+# what nginx keeps without a file
+sub outcome ($uri) { my $r = $t->get($uri); return $r->status . ' ' . ($r->header('X-Cache') // '-') }
+is(outcome('/draft/a'), '404 MISS', 'an intercepted error');
+is(outcome('/draft/a'), '404 HIT', 'is cached');
+sleep 1.1;                                             # its birth counts in whole seconds
+is($t->request(PURGE => '/draft/b')->status, 200, 'a purge of something else');
+is(outcome('/draft/a'), '404 HIT', 'leaves it');
+is($t->request(PURGE => '/draft/a')->status, 200, 'one of its URL');
+is(outcome('/draft/a'), '200 MISS', 'takes it');
+$t->origin_stop;
+is(outcome('/down/a'), '502 MISS', 'an origin that is down');
+is(outcome('/down/a'), '502 HIT', 'is remembered');
+$t->origin_start;
+is(outcome('/down/a'), '502 HIT', 'when it is up again');
+sleep 1.1;
+is(purge(everything => JSON::PP::true, mode => 'hard'), 200, 'until a purge of everything');
+is(outcome('/down/a'), '200 MISS', 'takes that');
+purge(everything => JSON::PP::true, mode => 'hard');
 
 is(version('/uses/a'), 'MISS 1', 'with min_uses the first');
 is(version('/uses/a'), 'MISS 2', 'and the second are fetched');

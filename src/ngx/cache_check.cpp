@@ -2,6 +2,7 @@
 
 #include "ngx/open_files.h"
 #include "ngx/purge_hook.h"
+#include "ngx/purge_verdict.h"
 #include "ngx/setters.h"
 #include "ngx/ttl_hook.h"
 #include "ngx/upstreams.h"
@@ -25,6 +26,7 @@ ngx_int_t check(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr
 
         heed_cold_cache(r);
         install_hook(r);
+        drop_purged_error(r);
         if (ttl_bypasses(r)) {
             *value = ngx_http_variable_true_value;
         }

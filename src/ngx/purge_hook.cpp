@@ -176,7 +176,8 @@ ngx_int_t answer_purged(ngx_http_request_t *r, Hook &hook, purge::Verdict verdic
         verdict = purge::Verdict::hard;
     }
     if (verdict != purge::Verdict::hard) {
-        const bool sure = verdict == purge::Verdict::soft;
+        // of a slice, a background update would ask for the whole file
+        const bool sure = verdict == purge::Verdict::soft && !is_slice(r);
         if (u->cache_status != NGX_HTTP_CACHE_HIT) {
             return NGX_OK;                             // stale already, and being refreshed
         }

@@ -1,6 +1,7 @@
 #include "ngx/purge_verdict.h"
 
 #include "core/hash.h"
+#include "ngx/cache_file.h"
 #include "ngx/headers.h"
 #include "ngx/purge_birth.h"
 #include "ngx/purge_state.h"
@@ -9,6 +10,7 @@
 #include "purge/patience.h"
 #include "purge/stored.h"
 
+#include <algorithm>
 #include <array>
 
 namespace cdn {
@@ -198,6 +200,18 @@ private:
 
 Kept known_as_kept;                                    // this worker's
 
+bool keeps_errors(const ngx_http_upstream_conf_t &conf)
+{
+    if (conf.intercept_errors) {
+        return true;
+    }
+    const auto *valid = conf.cache_valid != nullptr
+                            ? static_cast<const ngx_http_cache_valid_t *>(conf.cache_valid->elts) : nullptr;
+    return valid != nullptr && std::any_of(valid, valid + conf.cache_valid->nelts, [](const auto &one) {
+               return one.status == 0 || one.status >= NGX_HTTP_BAD_REQUEST;
+           });
+}
+
 struct Judged {
     purge::Verdict verdict;
     bool           lasts = true;                       // until another purge; else it is judged again
@@ -259,6 +273,45 @@ purge::Verdict judge_stored(ngx_http_request_t *r, std::optional<std::string_vie
         known_as_kept.add(subject, generation);
     }
     return verdict;
+}
+
+void drop_purged_error(ngx_http_request_t *r)
+{
+    const auto p = purges(main_conf(r));
+    if (!p || !loc_conf(r).purge.obeys || !keeps_errors(*r->upstream->conf)) {
+        return;
+    }
+
+    ngx_http_file_cache_t &cache = *r->cache->file_cache;
+    const auto find_error = [&]() {
+        auto *node = find_node(cache, r->cache->main);
+        return node != nullptr && node->error != 0 && node->valid_sec >= ngx_time() ? node : nullptr;
+    };
+
+    ngx_shmtx_lock(&cache.shpool->mutex);
+    const auto *kept = find_error();
+    const ngx_uint_t status = kept != nullptr ? kept->error : 0;
+    const time_t valid_sec = kept != nullptr ? kept->valid_sec : 0;
+    ngx_shmtx_unlock(&cache.shpool->mutex);
+    if (status == 0) {
+        return;
+    }
+
+    // its entry says when it ends; where nobody configured for how long, any purge may be the later one
+    const time_t valid = ngx_http_file_cache_valid(r->upstream->conf->cache_valid, status);
+    Described described;
+    described.object.born_ms = valid > 0 ? std::int64_t{valid_sec - valid} * 1000 : p->table.floor_ms() + 1;
+    described.object.stored_ms = clock_ms();
+    add_resources(r, described);
+    if (p->table.judge(described.object, oldest_ms(main_conf(r))) == purge::Verdict::kept) {
+        return;
+    }
+
+    ngx_shmtx_lock(&cache.shpool->mutex);
+    if (auto *node = find_error(); node != nullptr && node->valid_sec == valid_sec) {
+        node->error = 0;
+    }
+    ngx_shmtx_unlock(&cache.shpool->mutex);
 }
 
 #endif
