@@ -3,29 +3,32 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace cdn::ttl {
 
 std::string kept_query(std::string_view query, std::span<const std::string> names)
 {
-    const auto name = [](std::string_view argument) {
-        const auto sent = cut(argument, '=').before;
-        return percent_decode(sent).value_or(std::string(sent));
+    struct Argument {
+        std::string      name;
+        std::string_view text;
     };
 
-    auto arguments = split(query, '&');
-    std::erase_if(arguments, [&](std::string_view argument) {
-        return name(argument).empty()
-               || std::find(names.begin(), names.end(), name(argument)) == names.end();
-    });
-    std::stable_sort(arguments.begin(), arguments.end(), [&](std::string_view a, std::string_view b) {
-        return name(a) < name(b);
-    });
+    std::vector<Argument> arguments;
+    for (const auto text : split(query, '&')) {
+        const auto sent = cut(text, '=').before;
+        std::string name = percent_decode(sent).value_or(std::string(sent));
+        if (!name.empty() && std::find(names.begin(), names.end(), name) != names.end()) {
+            arguments.push_back({std::move(name), text});
+        }
+    }
+    std::stable_sort(arguments.begin(), arguments.end(),
+                     [](const Argument &a, const Argument &b) { return a.name < b.name; });
 
     std::string out;
-    for (const auto argument : arguments) {
+    for (const Argument &argument : arguments) {
         out += out.empty() ? "" : "&";
-        out += argument;
+        out += argument.text;
     }
 
     return out;

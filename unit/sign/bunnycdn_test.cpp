@@ -102,6 +102,18 @@ TEST_F(BunnyCdn, FindsWhatIsTheTokensByItsExactSpelling)
     }
 }
 
+// nginx resolves "/.." before it looks for a location.
+TEST_F(BunnyCdn, TakesNoDotsInADirectorysArguments)
+{
+    const auto url = [](const std::string &x) {
+        const std::string token = base64url(Hash::md5().of({"secret/a1800000000"}));
+        return "/bcdn_token=" + token + "&expires=1800000000&x=" + x + "/a";
+    };
+    EXPECT_EQ(gate.verdict(url("..%2Fb"), noon), "ok");
+    EXPECT_EQ(gate.verdict(url("%2F..%2Fb"), noon), "invalid");
+    EXPECT_EQ(gate.verdict(url("%2f%2E%2e"), noon), "invalid");
+}
+
 TEST_F(BunnyCdn, KnowsItsShapesAlone)
 {
     for (const std::string &token : {std::string(), std::string("HS256-"), std::string("HS256-1-"), std::string("HS512-x"), std::string("a"), std::string(43, 'A'),

@@ -59,6 +59,7 @@ TEST(ForThisCache, TakesTheMostTargetedFieldWhole)
     EXPECT_EQ(of("max-age=10", "broken;;", "max-age=30+600, content=\"ESI/1.0\"").max_age, 30);
     EXPECT_EQ(of("max-age=10", "", "max-age=30+600").stale_while_revalidate, 600);
     EXPECT_TRUE(of("max-age=10", "", "no-store").no_store);
+    EXPECT_TRUE(of("private", "", "content=\"ESI/1.0\"").is_private);
     EXPECT_EQ(of("max-age=10", "max-age=1h", "").max_age, 10);
     EXPECT_EQ(of("", "", "").shared_lifetime(), std::nullopt);
 }

@@ -92,6 +92,22 @@ TEST_F(Freshness, IsTheProfilesOverTheOrigins)
     EXPECT_EQ(at(monday).verdict, Verdict::refuse);
 }
 
+TEST_F(Freshness, DecidesForWholeResults)
+{
+    use({"ttl 1h"});
+    for (const int status : {200, 203, 204}) {
+        answer.status = status;
+        EXPECT_EQ(at(monday).ttl, 3600) << status;
+    }
+    for (const int status : {201, 202, 206, 226, 299}) {
+        answer.status = status;
+        EXPECT_EQ(at(monday).verdict, Verdict::as_configured) << status;
+    }
+    answer.status = 206;
+    answer.is_slice = true;
+    EXPECT_EQ(at(monday).ttl, 3600);
+}
+
 TEST_F(Freshness, LeavesTheOriginItsRefusals)
 {
     use({"ttl 1h"});
@@ -108,6 +124,8 @@ TEST_F(Freshness, LeavesTheOriginItsRefusals)
 
     origin("max-age=60");
     answer.accel_expires = true;
+    EXPECT_EQ(at(monday).verdict, Verdict::as_nginx_says);
+    origin("private");
     EXPECT_EQ(at(monday).verdict, Verdict::as_nginx_says);
     answer.accel_expires = false;
     answer.sets_cookie = true;

@@ -16,4 +16,5 @@ TEST(KeptQuery, KeepsTheNamedArgumentsSorted)
     EXPECT_EQ(kept_query("w=a%26b+c", names), "w=a%26b+c");
     EXPECT_EQ(kept_query("", names), "");
     EXPECT_EQ(kept_query("w=1", {}), "");
+    EXPECT_EQ(kept_query("%77=2&h%00=3&%68=1&%=4", names), "%68=1&%77=2");
 }
