@@ -173,6 +173,7 @@ my $r = $t->get('/akamai/a/c', Cookie => "a=1; hdnts=$acl; b=2");
 is($r->status, 200, 'from a cookie');
 is($r->header('X-Cookie'), 'a=1; b=2', 'which the origin does not see');
 is($t->get('/akamai/a/d', Cookie => "hdnts=$acl")->header('X-Cookie'), 'none', 'not even as an empty header');
+is($t->status('/akamai/a/c', Cookie => 'a=1', Cookie => "hdnts=$acl"), 200, 'in a field of its own');
 bad('/akamai/a/c', '403 invalid', 'two cookies', headers => [Cookie => "hdnts=$acl; hdnts=$acl"]);
 is($t->status('/akamai/a/c?hdnts=' . akamai("ip=127.0.0.1~exp=$soon~acl=/*")), 200, 'for an address');
 bad('/akamai/a/c?hdnts=' . akamai("ip=127.0.0.2~exp=$soon~acl=/*"), '403 forbidden', 'for another');

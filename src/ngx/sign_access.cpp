@@ -69,6 +69,17 @@ bool satisfies_all(ngx_http_request_t *r)
     return core->satisfy == NGX_HTTP_SATISFY_ALL;
 }
 
+// All fields of it as one, as a browser sends them.
+std::string joined_cookies(ngx_http_request_t *r)
+{
+    std::string cookies;
+    each_header(r->headers_in.headers, "Cookie", false, [&](const ngx_table_elt_t &field) {
+        cookies += cookies.empty() ? "" : "; ";
+        cookies += view(field.value);
+    });
+    return cookies;
+}
+
 void take_cookies(ngx_http_request_t *r, const std::vector<std::string> &names)
 {
     bool any_is_empty = false;
@@ -163,7 +174,7 @@ RequestState *pass_gate(ngx_http_request_t *r)
     const auto &cookies = gate->scheme->cookies();
     if (!cookies.empty() && r == r->main) {
         if (!signature.cookies) {
-            signature.cookies = request_header(r, "Cookie");
+            signature.cookies = joined_cookies(r);
         }
         take_cookies(r, cookies);
     }
