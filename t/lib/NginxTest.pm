@@ -66,7 +66,8 @@ our $default_http = 'cdn_state %DIR%/state;';
 
 our $root = abs_path(dirname(__FILE__) . '/../..');
 
-my $alarming = qr/\[(?:alert|crit|emerg)\]|runtime error:|Sanitizer|terminate called|CRITICAL \*\*|: Assertion /;
+my $heap = qr/^(?:malloc\w*|free|realloc|munmap_chunk)\(\): |^double free or corruption|^corrupted (?:size|double)/;
+my $alarming = qr/\[(?:alert|crit|emerg)\]|runtime error:|Sanitizer|terminate called|CRITICAL \*\*|: Assertion |$heap/;
 my $blamed_on_nginx = qr{\bngx_\w+\.[ch]:\d+:\d+: runtime error:};   # UBSan of its own sources
 
 # libfaketime, with a file that says what time it is
