@@ -43,15 +43,7 @@ CONF
     add_header X-Cache $upstream_cache_status always;
     proxy_pass_header Status;
     location / { proxy_cache c; proxy_pass http://%ORIGIN%; }
-    location /slice/ {
-        slice             1000;
-        proxy_cache       c;
-        proxy_cache_key   $uri$slice_range;
-        proxy_set_header  Range $slice_range;
-        proxy_cache_valid 200 206 1h;
-        proxy_pass        http://%ORIGIN%;
-    }
-    location /film/ {
+    location ~ ^/(?:slice|film)/ {
         slice             1000;
         proxy_cache       c;
         proxy_cache_key   $uri$slice_range;
@@ -152,6 +144,10 @@ is($t->get('/film/a')->body, 1 x 2500, 'a film');
 purge(urls => ['/film/a']);
 is($t->get('/film/a', Range => 'bytes=0-9')->body, 2 x 10, 'a new one after a soft purge');
 is($t->get('/film/a')->body, 2 x 2500, 'is a new one to its end');
+purge(urls => ['/film/a']);
+$t->origin_stop;
+is($t->get('/film/a')->body, 2 x 2500, 'and still there where the origin is not');
+$t->origin_start;
 
 # what nginx keeps without a file
 sub outcome ($uri) { my $r = $t->get($uri); return $r->status . ' ' . ($r->header('X-Cache') // '-') }

@@ -1,7 +1,7 @@
 // JPEG and WebP pictures by libjpeg and libwebp themselves.  libvips 8.14 has them encoded by a
 // second thread while the first waits, which leaves a CPU idle (scripts/bench transforms), cannot
 // stop that, and writes an Exif block into each WebP, even when told to strip.  Otherwise the
-// bytes are those that libvips would write.
+// bytes are those that libvips would write, but for a header that lossless WebP with alpha can do without.
 
 #pragma once
 

@@ -60,12 +60,12 @@ void each_response_header(ngx_http_request_t *r, std::string_view name, Visit vi
     each_header(r->headers_out.headers, name, true, visit);
 }
 
-// All fields of this name, joined as RFC 9110 section 5.3 allows.
-inline std::string request_header(ngx_http_request_t *r, std::string_view name)
+// All fields of this name, joined as RFC 9110 section 5.3 allows; those of Cookie by "; ".
+inline std::string request_header(ngx_http_request_t *r, std::string_view name, std::string_view between = ", ")
 {
     std::string joined;
     each_header(r->headers_in.headers, name, false, [&](ngx_table_elt_t &field) {
-        joined += joined.empty() ? "" : ", ";
+        joined += joined.empty() ? "" : between;
         joined += view(field.value);
     });
 

@@ -151,19 +151,14 @@ bool transforms(ngx_http_request_t *r, const RequestState &state)
            && !state.transformation && loc_conf(r).image.transform;
 }
 
-// Of another host, and the location asked its own for it.
-bool is_out_of_reach(const RequestState &state)
-{
-    return !state.image->source.origin.empty() && !state.origin_is_used;
-}
-
 Error not_fetched()
 {
     return {ErrorCode::forbidden, "sources of other hosts are not fetched here",
             "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"};
 }
 
-// Nobody has it here: that other host may.
+// Nobody has it here: that other host may.  nginx's page for 404 is under way, so it is no refusal
+// with an error_page of its own.
 void forbid_instead(ngx_http_request_t *r, RequestState &state)
 {
     state.refused = not_fetched();
@@ -189,7 +184,7 @@ ngx_int_t begin(ngx_http_request_t *r, RequestState &state)
         return refuse(r, state, too_many_bytes(limit));
     }
 
-    if (is_out_of_reach(state)) {
+    if (state.is_out_of_reach()) {
         ngx_http_clean_header(r);
         return refuse(r, state, not_fetched());
     }
@@ -256,7 +251,7 @@ ngx_int_t header_filter(ngx_http_request_t *r) noexcept
             if (r->headers_out.status == NGX_HTTP_OK) {
                 return begin(r, *state);
             }
-            if (r->headers_out.status == NGX_HTTP_NOT_FOUND && is_out_of_reach(*state)) {
+            if (r->headers_out.status == NGX_HTTP_NOT_FOUND && state->is_out_of_reach()) {
                 forbid_instead(r, *state);
             }
         }

@@ -168,9 +168,8 @@ ngx_int_t overlay_header_filter(ngx_http_request_t *r, RequestState &state)
     const ngx_table_elt_t *encoding = r->headers_out.content_encoding;
 
     note_header(r);
-    const bool out_of_reach = !state.image->source.origin.empty() && !state.origin_is_used;
     const bool found_or_not = r->headers_out.status == NGX_HTTP_OK || r->headers_out.status == NGX_HTTP_NOT_FOUND;
-    if (out_of_reach && found_or_not) {
+    if (found_or_not && state.is_out_of_reach()) {
         overlay.failure = Error{ErrorCode::forbidden, "overlays of other hosts are not fetched here",
                                 "proxy_pass $cdn_image_origin$cdn_image_source would fetch them"};
     } else if (r->headers_out.status != NGX_HTTP_OK) {

@@ -209,7 +209,6 @@ void prepare_image(ngx_http_request_t *r, const ImageConf &conf, const image::Re
         state.public_source_uri = state.source_uri;
     }
     set_url(r, conf.transform ? state.image->source.local_uri() : state.image_uri);
-    state.image_follows_url = true;
     if (conf.dialect != dialect_off && known == nullptr) {
         count(r, conf.dialect, "ok");
     }
@@ -262,15 +261,14 @@ RequestState *prepare_url(ngx_http_request_t *r)
     note_client_uri(r, state);
 
     const auto known_image = std::move(state.image);
-    const bool follows = known_image && std::exchange(state.image_follows_url, false);
     state.overlay.reset();
     state.url_error.reset();
     state.source_uri.clear();
-    state.redirects_on_error = follows && state.redirects_on_error;
+    state.redirects_on_error = known_image && state.redirects_on_error;
     state.origin_is_used = false;
     state.dialect = conf.dialect;
     state.transforms = conf.transform;
-    prepare_image(r, conf, follows ? known_image.get() : nullptr, state);
+    prepare_image(r, conf, known_image.get(), state);
 
     state.uri = r->uri;
     state.args = r->args;

@@ -159,10 +159,7 @@ Subject subject_of(ngx_http_request_t *r)
     subject.ttl_tags = ttl_tags(r);
     subject.born = static_cast<u_short>(c->valid_msec);
 
-    const RequestState *state = find_state(r);
-    const bool is_rewritten = state != nullptr && state->client_uri.data != nullptr;
-    const ngx_str_t &sent = is_rewritten ? state->client_uri : r->unparsed_uri;
-    for (const ngx_str_t &part : {r->headers_in.server, r->uri, r->args, sent}) {
+    for (const ngx_str_t &part : {r->headers_in.server, r->uri, r->args, client_uri(r)}) {
         subject.url = hash(view(part), subject.url);
     }
     return subject;

@@ -82,11 +82,13 @@ struct RequestState {
     ngx_str_t  client_uri{};                           // as the client sent it
     bool       query_is_clean = false;                 // of what cdn_cache_query does not name
 
+    // The source is another host's, and the location asked its own for it.
+    bool is_out_of_reach() const { return image && !image->source.origin.empty() && !origin_is_used; }
+
     Signature signature;
 
     // the image it asks for
     std::unique_ptr<image::Request> image;             // the larger parts: few requests have them
-    bool                          image_follows_url = false;     // whatever the location makes of the URL
     std::string                   image_uri;           // canonical, or the URL itself
     std::string                   source_uri;
     std::string                   public_source_uri;   // before the location rewrote it

@@ -69,17 +69,6 @@ bool satisfies_all(ngx_http_request_t *r)
     return core->satisfy == NGX_HTTP_SATISFY_ALL;
 }
 
-// All fields of it as one, as a browser sends them.
-std::string joined_cookies(ngx_http_request_t *r)
-{
-    std::string cookies;
-    each_header(r->headers_in.headers, "Cookie", false, [&](const ngx_table_elt_t &field) {
-        cookies += cookies.empty() ? "" : "; ";
-        cookies += view(field.value);
-    });
-    return cookies;
-}
-
 void take_cookies(ngx_http_request_t *r, const std::vector<std::string> &names)
 {
     bool any_is_empty = false;
@@ -174,7 +163,7 @@ RequestState *pass_gate(ngx_http_request_t *r)
     const auto &cookies = gate->scheme->cookies();
     if (!cookies.empty() && r == r->main) {
         if (!signature.cookies) {
-            signature.cookies = joined_cookies(r);
+            signature.cookies = request_header(r, "Cookie", "; ");    // RFC 6265, section 4.2.1
         }
         take_cookies(r, cookies);
     }
@@ -209,7 +198,7 @@ ngx_int_t note_redirect(ngx_http_request_t *r) noexcept
 {
     return guarded<ngx_int_t>(r->connection->log, NGX_HTTP_INTERNAL_SERVER_ERROR, [&]() -> ngx_int_t {
         if (RequestState *state = r->internal && r->err_status != 0 ? find_state(r) : nullptr) {
-            state->image_follows_url = false;          // what error_page names is something else
+            state->image.reset();                      // what error_page names is something else
         }
         if (r->internal && r == r->main && main_conf(r).signs) {
             RequestState &state = make_state(r);
