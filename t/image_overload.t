@@ -110,7 +110,9 @@ sub keep_thread ($width)
 {
     for (1 .. 20) {
         $t->get('/patient/noise.jpg?upscaling=resampling&format=gif&width=' . $width++, timeout => 60);
-        return 1 if eventually(sub { images->{overdue_threads} }, 1);
+        next if !eventually(sub { images->{overdue_threads} }, 1);
+        sleep 0.3 * $slow;
+        return 1 if images->{overdue_threads};
     }
     return 0;
 }

@@ -237,9 +237,6 @@ bool start_libvips()
     vips_operation_block_set("VipsForeignLoadJxlBuffer", FALSE);
     vips_operation_block_set("VipsForeignSaveJxlBuffer", FALSE);
 
-    // what this class has compiled it keeps: before there are pictures, see one_at_a_time
-    g_type_class_ref(vips_type_find("VipsOperation", "abs"));
-
     return true;
 }
 
