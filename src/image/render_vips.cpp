@@ -216,6 +216,18 @@ Image description(const SourceInfo &source, const Plan &plan)
     return image;
 }
 
+// What an operation has Orc compile when it is first built, and keeps: before there are pictures,
+// see one_at_a_time.
+void compile_kept_loops()
+{
+    VipsImage *black = nullptr;
+    check(vips_black(&black, 1, 1, nullptr));
+    const Picture pixel(black);
+    const auto cast = [](auto *i, auto **o) { return vips_cast(i, o, VIPS_FORMAT_SHORT, nullptr); };
+    const auto abs = [](auto *i, auto **o) { return vips_abs(i, o, nullptr); };
+    step(step(pixel, cast), abs);
+}
+
 }  // namespace
 
 bool start_libvips()
@@ -237,6 +249,11 @@ bool start_libvips()
     vips_operation_block_set("VipsForeignLoadJxlBuffer", FALSE);
     vips_operation_block_set("VipsForeignSaveJxlBuffer", FALSE);
 
+    try {
+        compile_kept_loops();
+    } catch (const VipsFailure &) {
+        return false;
+    }
     return true;
 }
 

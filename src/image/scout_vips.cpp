@@ -50,7 +50,6 @@ Cut find_trim(const Picture &in, const std::vector<double> &background, double t
     }
 
     const Array<double> array(background);
-    const std::lock_guard lock(one_at_a_time);
     Cut found;
     check(vips_find_trim(in.get(), &found.x, &found.y, &found.width, &found.height, "threshold",
                          threshold, "background", array.get(), nullptr));
