@@ -67,7 +67,7 @@ our $default_http = 'cdn_state %DIR%/state;';
 our $root = abs_path(dirname(__FILE__) . '/../..');
 
 my $alarming = qr/\[(?:alert|crit|emerg)\]|runtime error:|Sanitizer|terminate called|CRITICAL \*\*|: Assertion /;
-my $foreign = $ENV{NGX_CDN_NGINX} ? qr/(?!)/ : qr{^(?!\d{4}/\d\d/\d\d )\S};      # a library's words; a sanitizer has many
+my $foreign = $ENV{NGX_CDN_NGINX} ? qr/(?!)/ : qr{^(?!\d{4}/\d\d/\d\d )\S};   # a library's; a sanitizer has many
 my $blamed_on_nginx = qr{\bngx_\w+\.[ch]:\d+:\d+: runtime error:};   # UBSan of its own sources
 
 # libfaketime, with a file that says what time it is
